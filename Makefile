@@ -1,0 +1,51 @@
+# Two commands: `make demo` shows Musaic at work, `make test` proves it. Each does all of its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint types unit test-server bench setup setup-dev clean
+
+demo: setup
+	@$(BIN)/musaic demo --dir musaic-demo
+
+test: setup-dev lint types unit
+	@echo "make test: passed. The real Milvus server was left out: it needs root; run 'make test-server' (as .ci/run does)."
+
+lint: setup-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup-dev
+	$(BIN)/mypy
+
+unit: setup-dev
+	$(BIN)/pytest
+
+test-server: setup-dev
+	PYTHON=$(abspath $(BIN)/python) tests/server/run.sh
+
+bench: setup-dev $(VENV)/.bench
+	$(BIN)/python -m benchmarks
+
+setup: $(VENV)/.core
+setup-dev: $(VENV)/.dev
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
+	@echo "installing Musaic into $(VENV) (about a minute, once)"
+	@$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	@$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install -q -c constraints.txt -e '.[dev,bench]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) musaic-demo .mypy_cache .ruff_cache .pytest_cache bench-work

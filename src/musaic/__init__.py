@@ -1,0 +1,29 @@
+"""Musaic: multimodal RAG for brand and media libraries."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from musaic.errors import MusaicError
+    from musaic.library import Library
+    from musaic.schemas import Asset, DoneEvent, FileEvent, Fingerprint, Hit, ProgressEvent
+
+__all__ = [
+    "Asset",
+    "DoneEvent",
+    "FileEvent",
+    "Fingerprint",
+    "Hit",
+    "Library",
+    "MusaicError",
+    "ProgressEvent",
+]
+
+_HOMES = {"Library": "library", "MusaicError": "errors"}
+
+
+def __getattr__(name: str) -> object:
+    # Import late: `import musaic` costs nothing until a name is used (PEP 562).
+    if name not in __all__:
+        raise AttributeError(f"module 'musaic' has no attribute {name!r}")
+    return getattr(import_module(f"musaic.{_HOMES.get(name, 'schemas')}"), name)

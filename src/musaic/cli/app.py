@@ -1,0 +1,53 @@
+"""The commands, put together."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from musaic.cli import assets, demo, doctor, models
+from musaic.cli.output import errors_to_stderr
+
+app = typer.Typer(
+    name="musaic",
+    help="Find the right asset: pictures searched by words, or by another picture.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(assets.ingest)
+app.command()(assets.search)
+app.command()(assets.similar)
+app.command()(assets.show)
+app.command()(assets.reindex)
+app.add_typer(models.app, name="models")
+app.command()(doctor.doctor)
+app.command()(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"musaic {version('musaic')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[  # noqa: ARG001  the callback does the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line; this is the `musaic` script."""
+    # A name or title with letters the terminal lacks is printed as escapes, not as a crash.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    with errors_to_stderr():
+        app()

@@ -1,0 +1,178 @@
+"""What every command prints: errors, notices, progress, and the end of a long run."""
+
+import os
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from musaic.errors import MusaicError
+from musaic.schemas import DoneEvent, FileEvent, Progress, ProgressEvent
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+# So many failed files are listed by name; all of them are in --json.
+_MOST_LISTED = 30
+
+
+@contextmanager
+def errors_to_stderr() -> Iterator[None]:
+    """Print Musaic's errors as one sentence on stderr and end with their exit code."""
+    try:
+        yield
+    except (MusaicError, ValueError) as exc:
+        typer.echo(f"musaic: {exc}", err=True)
+        raise SystemExit(getattr(exc, "exit_code", 2)) from exc
+    except KeyboardInterrupt:
+        typer.echo("musaic: interrupted", err=True)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nothing is wrong. The interpreter flushes stdout once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+
+
+def notice(text: str) -> None:
+    """Print a warning in plain words on stderr."""
+    typer.echo(f"note: {text}", err=True)
+
+
+def on_terminal() -> bool:
+    """Say whether a person can be asked something."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+@contextmanager
+def stoppable() -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C (or SIGTERM) sets; the second one ends at once."""
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: object) -> None:  # noqa: ARG001  the signal module's signature
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        typer.echo("\nfinishing the batch in hand; Ctrl-C again to stop at once", err=True)
+
+    before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+class Report:
+    """Draws a run: JSON lines on stdout, or a bar on a terminal, or plain lines when piped."""
+
+    def __init__(self, *, json: bool, verb: str) -> None:
+        self._json, self._verb = json, verb
+        self._bar: Bar | None = None
+        self._last_share = -1
+        self.left_out: list[FileEvent] = []
+
+    def __call__(self, event: Progress) -> None:
+        """Take one event of the run."""
+        if self._json:
+            typer.echo(event.model_dump_json())
+        elif isinstance(event, ProgressEvent):
+            self._progress(event)
+        if isinstance(event, FileEvent):
+            self.left_out.append(event)
+        if isinstance(event, DoneEvent) and self._bar is not None:
+            self._bar.stop()
+
+    def _progress(self, event: ProgressEvent) -> None:
+        if sys.stderr.isatty():
+            self._draw(event)
+            return
+        share = 10 * event.done // event.total if event.total else 10
+        if share > self._last_share or event.scanning:
+            self._last_share = share
+            left = "" if event.seconds_left is None else f", {event.seconds_left:.0f} s left"
+            more = "+" if event.scanning else ""
+            line = f"{self._verb}: {event.done} of {event.total}{more}, {event.rate_per_s:.0f} a second{left}"
+            typer.echo(line + (f", {event.failed} failed" if event.failed else ""), err=True)
+
+    def _draw(self, event: ProgressEvent) -> None:
+        if self._bar is None:
+            self._bar = _bar()
+            self._bar.start()
+            self._bar.add_task(self._verb, total=None, rate="", left="", failed="")
+        self._bar.update(
+            self._bar.task_ids[0],
+            completed=event.done,
+            total=None if event.scanning else event.total,
+            rate=f"{event.rate_per_s:.0f}/s",
+            left="" if event.seconds_left is None else f"{event.seconds_left:.0f} s left",
+            failed=f"{event.failed} failed" if event.failed else "",
+        )
+
+    def finish(self, done: DoneEvent, *, go_on: str) -> None:
+        """Print the sum of the run and what was left out; raise the exit code."""
+        if not self._json:
+            self._list_left_out()
+            typer.echo(_sum(done))
+        if done.interrupted:
+            typer.echo(f"interrupted; nothing is lost. To go on: {go_on}", err=True)
+            raise typer.Exit(130)
+        if done.failed:
+            raise typer.Exit(1)
+
+    def _list_left_out(self) -> None:
+        failed = [event for event in self.left_out if event.event == "failed"]
+        for event in failed[:_MOST_LISTED]:
+            typer.echo(f"failed: {event.path}: {event.reason}", err=True)
+        if len(failed) > _MOST_LISTED:
+            typer.echo(f"... and {len(failed) - _MOST_LISTED} more failed; --json lists them all", err=True)
+        skipped = Counter(event.reason for event in self.left_out if event.event == "skipped")
+        for reason, count in skipped.most_common():
+            example = next(e.path for e in self.left_out if e.event == "skipped" and e.reason == reason)
+            others = f" and {count - 1} more" if count > 1 else ""
+            typer.echo(f"skipped: {example}{others}: {reason}", err=True)
+
+
+def _bar() -> "Bar":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    text = [TextColumn("{task.fields[" + name + "]}") for name in ("rate", "left", "failed")]
+    return Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *text, console=Console(stderr=True))
+
+
+def _sum(done: DoneEvent) -> str:
+    parts = {
+        "added": done.added,
+        "updated": done.updated,
+        "unchanged": done.unchanged,
+        "failed": done.failed,
+        "skipped": done.skipped,
+    }
+    text = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count or name == "added")
+    if done.vanished:
+        text += f", {done.vanished:,} vanished (still in the library; --prune forgets them)"
+    if done.pruned:
+        text += f", {done.pruned:,} pruned"
+    return f"{text} in {done.seconds:.1f} s"
+
+
+def download_report() -> Callable[[int, int], None]:
+    """Return a callback that draws a download's bar on stderr: bytes done, bytes in all."""
+    shown = {"share": -1}
+
+    def report(done: int, total: int) -> None:
+        share = 100 * done // total if total else 0
+        step = 1 if sys.stderr.isatty() else 10
+        if share // step > shown["share"]:
+            shown["share"] = share // step
+            end = "\n" if done >= total or not sys.stderr.isatty() else ""
+            start = "\r" if sys.stderr.isatty() else ""
+            typer.echo(f"{start}downloading: {done / 1e6:.0f} of {total / 1e6:.0f} MB ({share} %){end}", err=True, nl=False)
+
+    return report

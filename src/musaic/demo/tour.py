@@ -1,0 +1,88 @@
+"""The demo: draw a catalogue, ingest it, run the article's searches, leave sheets to look at."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from musaic.demo.catalogue import draw_catalogue
+from musaic.library import Library
+from musaic.schemas import DoneEvent, Hit, Progress
+
+QUERIES = (
+    "a golden watch",
+    "red silk cape with gold trim",
+    "black halter dress",
+    "a diamond necklace",
+    "blue watch",
+    "red high heels",
+    "a red convertible car",
+    "figure in a packaging box",
+    "vestido rojo",
+    "золотые часы",
+    "金色手表",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One search of the demo: its hits and the sheet that shows them."""
+
+    query: str
+    hits: list[Hit]
+    sheet: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """What a demo left behind."""
+
+    folder: Path
+    ingested: DoneEvent
+    answers: list[Answer]
+
+
+def run(
+    folder: Path,
+    *,
+    on_drawn: Callable[[int, int], None],
+    on_progress: Callable[[Progress], None],
+    notify: Callable[[str], None],
+) -> Tour:
+    """Draw, ingest and search; what an earlier run did is not done again.
+
+    Args:
+        folder: Gets ``catalogue/``, ``catalogue.csv``, ``.musaic/`` and ``sheets/``.
+        on_drawn: Told of pictures drawn, and of how many there are.
+        on_progress: Told how ingest goes.
+        notify: Takes warnings in plain words.
+    """
+    for done, total in draw_catalogue(folder):
+        on_drawn(done, total)
+    with Library.open(folder, create=True, embed={"model": "starter"}, notify=notify) as library:
+        ingested = library.ingest(folder / "catalogue", on_progress=on_progress)
+        answers = [_answer(library, query, folder / "sheets") for query in QUERIES]
+    return Tour(folder, ingested, answers)
+
+
+def _answer(library: Library, query: str, sheets: Path) -> Answer:
+    hits = library.search(query)
+    sheets.mkdir(exist_ok=True)
+    name = "-".join("".join(c if c.isalnum() else " " for c in query.lower()).split())
+    return Answer(query, hits, library.sheet(hits, sheets / f"{name}.png", title=query))
+
+
+def next_commands(folder: Path) -> list[str]:
+    """Return commands to paste next, with the program as it was started."""
+    program = sys.argv[0] if sys.argv[0].endswith("musaic") else "musaic"
+    shown = Path(program)
+    if shown.is_absolute() and shown.is_relative_to(Path.cwd()):
+        shown = shown.relative_to(Path.cwd())
+    library = f"--library {shlex.quote(str(folder))}"
+    return [
+        f'{shown} search "a golden watch" {library}',
+        f'{shown} search "red silk cape with gold trim" --limit 8 --sheet cape.png {library}',
+        f"{shown} search \"blue shoes\" --where 'width > 600' --json {library}",
+        f"{shown} models show starter",
+    ]

@@ -1,0 +1,212 @@
+"""Every error Musaic raises on purpose.
+
+::
+
+    MusaicError
+    ├── ConfigError                 a setting, flag or config.toml that cannot be used
+    ├── ExtraMissingError           an optional package that is not installed
+    ├── FilterError                 a --where expression that cannot be used
+    ├── UnknownAssetError           an id or path the library does not hold
+    ├── LibraryError
+    │   ├── LibraryNotFoundError    no library here or above
+    │   ├── LibraryBusyError        another process holds the library
+    │   └── ModelMismatchError      the library was built with another encoder
+    ├── MediaError                  a file that is not in the library for a reason
+    │   ├── SkippedFileError        no picture, hidden, or still being written
+    │   └── FailedFileError         a picture that cannot be read or decoded
+    ├── EmbedError
+    │   ├── UnknownModelError       no such row in the table of models, no such folder
+    │   ├── ModelFilesError         a model folder that lacks files or has broken ones
+    │   ├── ModelWiringError        a model whose towers do not fit together
+    │   ├── HubError                weights that could not be fetched            (exit 3)
+    │   └── UnknownWordsError       a query without a single word the encoder was taught
+    ├── StoreError
+    │   ├── StoreLimitError         a name, size or value the server would refuse
+    │   ├── StoreUnavailableError   no server, or it went away                   (exit 3)
+    │   └── StoreAuthError          a token the server refused                   (exit 3)
+    └── ExportError                 a sheet or file that could not be written
+
+`exit_code` is what the command line ends with: 2 for arguments, configuration and environment,
+3 for an outside service.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+
+class MusaicError(Exception):
+    """Base of all errors Musaic raises on purpose."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ConfigError(MusaicError):
+    """A setting, flag or config.toml cannot be used."""
+
+
+class ExtraMissingError(MusaicError):
+    """An optional package is not installed."""
+
+    def __init__(self, *, extra: str, needed_for: str) -> None:
+        self.extra, self.needed_for = extra, needed_for
+        super().__init__(f"{needed_for} needs an optional package: pip install 'musaic[{extra}]'")
+
+
+class FilterError(MusaicError):
+    """A filter expression cannot be used."""
+
+    def __init__(self, message: str, *, expression: str, suggestions: Sequence[str] = ()) -> None:
+        self.expression, self.suggestions = expression, tuple(suggestions)
+        hint = f"; did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
+        super().__init__(f"filter {expression!r}: {message}{hint}")
+
+
+class UnknownAssetError(MusaicError):
+    """An id or path is not in the library."""
+
+    def __init__(self, *, asset: str) -> None:
+        self.asset = asset
+        super().__init__(
+            f"nothing in this library is called {asset!r}; give an asset id or the path of a picture"
+        )
+
+
+class LibraryError(MusaicError):
+    """A library cannot be used as it is."""
+
+
+class LibraryNotFoundError(LibraryError):
+    """There is no library here or above."""
+
+    def __init__(self, *, start: Path) -> None:
+        self.start = start
+        super().__init__(
+            f"no library in {start} or above; make one with `musaic ingest FOLDER`, or name one with --library DIR"
+        )
+
+
+class LibraryBusyError(LibraryError):
+    """Another process holds the embedded library."""
+
+    def __init__(self, *, path: Path, pid: int | None, since: str | None, command: str | None) -> None:
+        self.path, self.pid, self.since, self.command = path, pid, since, command
+        who = f"process {pid}" if pid else "another process"
+        what = f" (`{command}`)" if command else ""
+        when = f" since {since}" if since else ""
+        super().__init__(
+            f"the library {path} is in use by {who}{what}{when}; wait until it is done, end it, "
+            "or set store.uri to a Milvus server, which many processes can share"
+        )
+
+
+class ModelMismatchError(LibraryError):
+    """A library was built with another encoder than the one now configured."""
+
+    def __init__(self, *, collection: str, built_with: str, configured: str) -> None:
+        self.collection, self.built_with, self.configured = collection, built_with, configured
+        super().__init__(
+            f"collection {collection!r} was built with {built_with} but the configured encoder is {configured}; "
+            "leave --model out to use what it was built with, or run `musaic reindex --model ID` to build it anew"
+        )
+
+
+class MediaError(MusaicError):
+    """A file is not in the library, for a reason."""
+
+    def __init__(self, reason: str, *, path: Path) -> None:
+        self.reason, self.path = reason, path
+        super().__init__(f"{path}: {reason}")
+
+
+class SkippedFileError(MediaError):
+    """A file is no picture, is hidden, or is still being written. No failure."""
+
+
+class FailedFileError(MediaError):
+    """A picture cannot be read or decoded."""
+
+
+class EmbedError(MusaicError):
+    """Something is wrong with an encoder."""
+
+
+class UnknownModelError(EmbedError):
+    """A model is neither in the table of models nor a folder."""
+
+    def __init__(self, *, model: str, known: Sequence[str]) -> None:
+        self.model, self.known = model, tuple(known)
+        super().__init__(f"no model {model!r}: use one of {', '.join(known)}, or the path of a model folder")
+
+
+class ModelFilesError(EmbedError):
+    """A model folder lacks files, or some of them are broken."""
+
+    def __init__(self, message: str, *, folder: Path) -> None:
+        self.folder = folder
+        super().__init__(f"model folder {folder}: {message}")
+
+
+class ModelWiringError(EmbedError):
+    """A model's towers do not fit together: its own words lose against other words."""
+
+    def __init__(self, message: str, *, model: str) -> None:
+        self.model = model
+        super().__init__(f"model {model!r} is wired wrongly: {message}")
+
+
+class HubError(EmbedError):
+    """Weights could not be fetched from the model hub."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, model: str) -> None:
+        self.model = model
+        super().__init__(message)
+
+
+class UnknownWordsError(EmbedError):
+    """A query holds no word that the encoder was taught."""
+
+    def __init__(self, *, query: str, model: str) -> None:
+        self.query, self.model = query, model
+        super().__init__(
+            f"the {model} encoder knows no word of {query!r}, so it cannot answer; `musaic models show {model}` lists "
+            "the words it knows, and `musaic reindex --model vit-b-32` changes to an encoder with an open vocabulary"
+        )
+
+
+class StoreError(MusaicError):
+    """The vector store refused something."""
+
+
+class StoreLimitError(StoreError):
+    """A name, size or value is one that a Milvus server would refuse."""
+
+
+class StoreUnavailableError(StoreError):
+    """There is no server at the address, or it went away."""
+
+    exit_code = 3
+
+    def __init__(self, *, uri: str, reason: str) -> None:
+        self.uri, self.reason = uri, reason
+        super().__init__(
+            f"no answer from the Milvus server at {uri} ({reason}); start it, or correct store.uri, and run again"
+        )
+
+
+class StoreAuthError(StoreError):
+    """The server refused the token."""
+
+    exit_code = 3
+
+    def __init__(self, *, uri: str) -> None:
+        self.uri = uri
+        super().__init__(
+            f"the Milvus server at {uri} refused the token; set MUSAIC_STORE__TOKEN to `user:password` or an API key"
+        )
+
+
+class ExportError(MusaicError):
+    """A sheet or file could not be written."""

@@ -1,0 +1,88 @@
+"""Handing bytes to Pillow: only the formats we name, silently, and within our limits.
+
+Pillow's `Image.open` is not used: it would try every format it knows (PostScript starts another
+program), and checks sizes against one limit for the whole process.
+"""
+
+import importlib
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from PIL import Image, ImageFile
+
+_CODECS = {
+    "image/jpeg": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "image/png": ("PIL.PngImagePlugin", "PngImageFile"),
+    "image/webp": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "image/gif": ("PIL.GifImagePlugin", "GifImageFile"),
+    "image/bmp": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "image/tiff": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "image/avif": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "image/vnd.adobe.photoshop": ("PIL.PsdImagePlugin", "PsdImageFile"),
+    "image/heic": ("pillow_heif", "HeifImageFile"),
+    "image/heif": ("pillow_heif", "HeifImageFile"),
+}
+NAMES = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WebP",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+    "image/avif": "AVIF",
+    "image/vnd.adobe.photoshop": "PSD",
+    "image/heic": "HEIC",
+    "image/heif": "HEIF",
+}
+
+
+def start(stream: BinaryIO, mime: str) -> ImageFile.ImageFile:
+    """Read the header of a picture; the pixels come with `load`.
+
+    Raises:
+        Exception: Of nearly any type, where the header is broken; callers put it into words.
+    """
+    _hush()
+    module, name = _CODECS[mime]
+    codec = getattr(importlib.import_module(module), name)
+    started: ImageFile.ImageFile = codec(stream, "")
+    return started
+
+
+_lifting = threading.Lock()
+_lifted: list[int | None] = []
+
+
+@contextmanager
+def size_limit_lifted() -> Iterator[None]:
+    """Let Pillow open what our own limit has admitted, for as long as anyone is in this block.
+
+    The limit belongs to the whole process, so it is lifted only for pictures beyond it, and put back.
+    """
+    with _lifting:
+        _lifted.append(Image.MAX_IMAGE_PIXELS if not _lifted else _lifted[0])
+        Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        with _lifting:
+            limit = _lifted.pop()
+            if not _lifted:
+                Image.MAX_IMAGE_PIXELS = limit
+
+
+def _hush() -> None:
+    """Keep Pillow's remarks on odd but readable files off the user's terminal.
+
+    `warnings.catch_warnings` is not for threads, so a filter is put in front instead, again whenever
+    someone (a test runner, say) has put others before it.
+    """
+    first = warnings.filters[0] if warnings.filters else None
+    if first is None or first[0] != "ignore" or getattr(first[3], "pattern", "") != _SPEAKERS:
+        warnings.filterwarnings("ignore", module=_SPEAKERS)
+
+
+_SPEAKERS = r"PIL\.|pillow_heif"

@@ -1,0 +1,68 @@
+"""Colour profiles: from whatever a picture was saved in to sRGB."""
+
+import io
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import product
+
+from PIL import Image, ImageCms
+
+_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab "}
+# A profile whose probes move less than this is sRGB under another name: converting would only cost time.
+_SAME_LEVELS = 2
+_MAX_PROFILE_BYTES = 8 << 20
+# Without its one-pixel cache a transform may be shared by threads (lcms2 API, "cmsFLAGS_NOCACHE").
+_FLAGS = ImageCms.Flags.NOCACHE | ImageCms.Flags.BLACKPOINTCOMPENSATION
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Return an RGB, L, CMYK or LAB picture as RGB in sRGB.
+
+    Args:
+        image: Mode RGB, L, CMYK or LAB.
+        profile: ICC profile; a broken one, or one for another colour space, counts as none.
+    """
+    transform = None
+    if image.mode == "LAB":
+        transform = _lab_to_srgb()
+    elif profile and len(profile) <= _MAX_PROFILE_BYTES:
+        transform = _transform(profile, image.mode)
+    if transform is None:
+        return image.convert("RGB")
+    try:
+        converted = ImageCms.applyTransform(image, transform)
+    except ImageCms.PyCMSError:
+        converted = None
+    return image.convert("RGB") if converted is None else converted
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the way from a profile to sRGB; None for a broken or foreign one, and for sRGB itself."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if source.profile.xcolor_space != _SPACES[mode]:
+            return None
+        intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
+        transform = ImageCms.buildTransform(
+            source, ImageCms.createProfile("sRGB"), mode, "RGB", intent, _FLAGS
+        )
+        return None if mode == "RGB" and _changes_nothing(transform) else transform
+    except Exception:  # lcms and its wrapper raise many types on a broken profile
+        return None
+
+
+@lru_cache(maxsize=1)
+def _lab_to_srgb() -> ImageCms.ImageCmsTransform:
+    lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    return ImageCms.buildTransform(lab, srgb, "LAB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC, _FLAGS)
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    levels: Iterable[int] = (0, 32, 80, 128, 176, 224, 255)
+    probe = b"".join(bytes(colour) for colour in product(levels, repeat=3))
+    before = Image.frombytes("RGB", (len(probe) // 3, 1), probe)
+    after = ImageCms.applyTransform(before, transform)
+    return after is not None and all(
+        abs(a - b) <= _SAME_LEVELS for a, b in zip(probe, after.tobytes(), strict=True)
+    )

@@ -1,0 +1,86 @@
+"""What the Milvus behind a store can do, in words."""
+
+import re
+from dataclasses import dataclass
+
+from musaic.filters import Dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one Milvus can do.
+
+    Attributes:
+        server: Version as the server gives it, e.g. `milvus_lite-3.2.2` or `v2.3.5`.
+        embedded: Milvus Lite inside this process.
+        shared: Several processes may use it at once.
+        accounts: It knows users and tokens.
+        like_infix: It finds text in the middle or at the end of a string.
+        any_key: A filter may name metadata keys that hold quotes or brackets.
+        several_vectors: A row may have several vectors, whose ranks it fuses.
+        full_text: It ranks by words (BM25).
+    """
+
+    server: str
+    embedded: bool
+    shared: bool
+    accounts: bool
+    like_infix: bool
+    any_key: bool
+    several_vectors: bool
+    full_text: bool
+
+    @property
+    def dialect(self) -> Dialect:
+        """What a filter must know to be written for this server."""
+        return Dialect(server=self.server, like_infix=self.like_infix, any_key=self.any_key)
+
+    def missing(self) -> list[str]:
+        """Return one sentence for each thing that this Milvus cannot do; empty when it can do all."""
+        return [sentence for name, sentence in _MISSING.items() if not getattr(self, name)]
+
+
+_MISSING = {
+    "shared": "Only one process at a time can open the library; set store.uri to a Milvus server to share it.",
+    "accounts": "The store is not protected by users and tokens, only by the rights of its files.",
+    "like_infix": "Filters cannot look for text inside a string; startswith() works. Milvus 2.4 or newer can.",
+    "any_key": "Filters cannot name metadata keys that hold quotes, brackets or backslashes.",
+    "several_vectors": "A picture can have one vector only; Milvus 2.4 or newer fuses several.",
+    "full_text": "Words cannot be ranked (BM25); Milvus 2.5 or newer can.",
+}
+
+
+def embedded_capabilities(version: str) -> Capabilities:
+    """Return what Milvus Lite 3 can do.
+
+    Source: measured with milvus-lite 3.2.2.
+    """
+    return Capabilities(
+        server=version,
+        embedded=True,
+        shared=False,
+        accounts=False,
+        like_infix=True,
+        any_key=True,
+        several_vectors=True,
+        full_text=True,
+    )
+
+
+def server_capabilities(version: str) -> Capabilities:
+    """Return what a server of a version can do, by the release notes of Milvus 2.4 and 2.5.
+
+    A version that cannot be read counts as new: what an old server refuses is an error anyway.
+    """
+    found = re.search(r"(\d+)\.(\d+)", version)
+    release = (int(found[1]), int(found[2])) if found else (99, 0)
+    return Capabilities(
+        server=version,
+        embedded=False,
+        shared=True,
+        accounts=True,
+        like_infix=release >= (2, 4),
+        any_key=False,
+        several_vectors=release >= (2, 4),
+        full_text=release >= (2, 5),
+    )
