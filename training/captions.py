@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +43,8 @@ from training.words.relations import (
 )
 
 __all__ = [
-    "LANGUAGES", "PHOTO_CATEGORIES", "UNSAID", "Attributes", "Mentioned", "caption", "match", "perturb", "query",
-    "trim_query",
+    "LANGUAGES", "PHOTO_CATEGORIES", "UNSAID", "Attributes", "Mentioned", "caption", "kind_query", "match",
+    "perturb", "query", "trim_query",
 ]  # fmt: skip
 
 UNKNOWN_COLOUR = len(COLOURS)
@@ -257,12 +256,6 @@ def _plain(noun: Noun, colour: Modifier | None, language: str) -> str:
     if slot or noun.flags.plural_only or noun.flags.singular_only or language in ("ru", "zh"):
         return text
     return english_article(text) if language == "en" else romance_article(text, agree, language)
-
-
-@cache
-def colour_words(language: str) -> tuple[str, ...]:
-    """Return the main colour words of a language, in the order of `COLOURS`."""
-    return tuple(colours[0].forms[0] for colours in lexicon(language).colours)
 
 
 def main() -> None:

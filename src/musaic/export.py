@@ -59,7 +59,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
     try:
         contact_sheet(tiles, title=title).save(path)
     except (OSError, ValueError) as exc:
-        raise ExportError(f"the contact sheet {path} cannot be written: {getattr(exc, 'strerror', None) or exc}") from exc
+        reason = getattr(exc, "strerror", None) or exc
+        raise ExportError(f"the contact sheet {path} cannot be written: {reason}") from exc
     return path
 
 
@@ -91,7 +92,11 @@ def _wrap(font: Font, text: str, width: int, *, most: int) -> list[str]:
                 lines.append("")
             lines[-1] += letter
     lines = [line for line in lines if line]
-    return lines if len(lines) <= most else [*lines[: most - 1], _shorten(font, " ".join(lines[most - 1 :]), width)]
+    return (
+        lines
+        if len(lines) <= most
+        else [*lines[: most - 1], _shorten(font, " ".join(lines[most - 1 :]), width)]
+    )
 
 
 def _draw_tile(sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, corner: tuple[int, int]) -> None:
@@ -115,10 +120,11 @@ def _read(path: Path | None) -> Image.Image | None:
     if path is None:
         return None
     try:
-        opened = media.open_picture(path, min_side_px=_TILE_PX, max_pixels=400_000_000, max_bytes=1_000_000_000)
+        opened = media.open_picture(
+            path, min_side_px=_TILE_PX, max_pixels=400_000_000, max_bytes=1_000_000_000
+        )
     except MediaError:
         return None
-    assert opened.image is not None
     return ImageOps.contain(opened.image, (_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
 
 

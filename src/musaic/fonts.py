@@ -73,7 +73,9 @@ def _system_fonts(letters: str) -> tuple[tuple[str, int], ...]:
         listed = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple((file, int(index) & 0xFFFF) for file, index, *_ in sorted(_rows(listed.stdout), key=_plainness))
+    return tuple(
+        (file, int(index) & 0xFFFF) for file, index, *_ in sorted(_rows(listed.stdout), key=_plainness)
+    )
 
 
 def _rows(text: str) -> list[list[str]]:

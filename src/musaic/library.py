@@ -157,7 +157,9 @@ class Library:
                 settings=self.settings.ingest,
                 stop=stop,
             )
-            return _last(run.run(sources, Options(prune=prune, callers=self.settings.embed.threads)), on_progress)
+            return _last(
+                run.run(sources, Options(prune=prune, callers=self.settings.embed.threads)), on_progress
+            )
 
     def search(
         self,
@@ -185,8 +187,14 @@ class Library:
         """
         _check_query(text, image, limit, offset)
         with self._opened() as store:
+            if self._is_empty(store):
+                return []
             embedder = self._encoder(store)
-            vector = self._text_vector(embedder, text) if text is not None else _picture_vector(embedder, image, self)
+            vector = (
+                self._text_vector(embedder, text)
+                if text is not None
+                else _picture_vector(embedder, image, self)
+            )
             return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
     def similar(
@@ -199,6 +207,8 @@ class Library:
         """
         _check_query(None, asset, limit, offset)
         with self._opened() as store:
+            if self._is_empty(store):
+                return []
             row_id = self._asset_id(str(asset), store)
             if row_id is None:
                 if not Path(asset).is_file():
@@ -246,14 +256,16 @@ class Library:
             loaded = load_embedder(self.settings.embed, ask=self._ask, on_download=self._on_download)
             embedder = self._tell(loaded.embedder, loaded.notices)
             if embedder.fingerprint == built_with:
-                return DoneEvent(added=0, updated=0, unchanged=store.count(), failed=0, skipped=0, seconds=0.0)
-            with store.beside(embedder.fingerprint) as new:
-                events = reindex(
-                    self.folder, old=store, new=new, embedder=embedder, settings=self.settings.ingest, stop=stop
+                return DoneEvent(
+                    added=0, updated=0, unchanged=store.count(), failed=0, skipped=0, seconds=0.0
                 )
-                done = _last(events, on_progress)
+            new = store.beside(embedder.fingerprint)
+            events = reindex(
+                self.folder, old=store, new=new, embedder=embedder, settings=self.settings.ingest, stop=stop
+            )
+            done = _last(events, on_progress)
             if not done.interrupted:
-                store.switch_to(embedder.fingerprint)
+                store.switch_to(new)
                 self._remember(embedder.fingerprint)
                 self._embedder = embedder
             return done
@@ -297,7 +309,8 @@ class Library:
     def check_store(self) -> tuple[str, list[str], int]:
         """Return the store's version, what it cannot do in words, and how many rows it holds."""
         with self._opened() as store:
-            return store.capabilities.server, store.capabilities.missing(), store.count()
+            rows = 0 if store.fingerprint() is None else store.count()
+            return store.capabilities.server, store.capabilities.missing(), rows
 
     # --- what is open ----------------------------------------------------------------------------
     @contextmanager
@@ -339,7 +352,12 @@ class Library:
             updates["model"] = self._ledger.note("model_path") or built_with.model
         if "precision" not in wanted.model_fields_set and built_with is not None:
             updates["precision"] = built_with.precision
-        loaded = load_embedder(wanted.model_copy(update=updates), ask=self._ask, on_download=self._on_download)
+        loaded = load_embedder(
+            wanted.model_copy(update=updates),
+            revision=built_with.revision if built_with is not None else None,
+            ask=self._ask,
+            on_download=self._on_download,
+        )
         return self._tell(loaded.embedder, loaded.notices)
 
     def _remember(self, fingerprint: Fingerprint) -> None:
@@ -357,12 +375,19 @@ class Library:
             self._told.add(notice)
             self._notify(notice)
 
+    def _is_empty(self, store: "Store") -> bool:
+        if store.fingerprint() is None:
+            self._notify(f"the library {self.folder} is empty; `musaic ingest FOLDER` brings pictures into it")
+        return store.fingerprint() is None
+
     # --- queries ---------------------------------------------------------------------------------
     def _text_vector(self, embedder: "Embedder", text: str) -> "NDArray[np.float32]":
         unknown = embedder.unknown_words(text)
         if unknown:
             words = ", ".join(repr(word) for word in unknown)
-            self._notify(f"the {embedder.fingerprint.model} encoder does not know {words}; it went by the other words")
+            self._notify(
+                f"the {embedder.fingerprint.model} encoder does not know {words}; it went by the other words"
+            )
         vector: NDArray[np.float32] = embedder.embed_texts([text])[0]
         return vector
 
@@ -381,7 +406,9 @@ class Library:
         parsed = filters.parse(where) if where else None
         if parsed is not None:
             for key in search.missing_keys(store, parsed):
-                self._notify(f"no asset has metadata.{key}, so the filter {where!r} lets nothing through on it")
+                self._notify(
+                    f"no asset has metadata.{key}, so the filter {where!r} lets nothing through on it"
+                )
         return search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
 
     def _asset_id(self, name: str, store: "Store") -> str | None:

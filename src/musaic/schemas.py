@@ -21,7 +21,7 @@ class Fingerprint(_Shape):
     revision: str = Field(
         description="Resolved revision of the weights; `bundled` or `local` where there is none."
     )
-    precision: Literal["fp32", "int8"]
+    precision: Literal["fp32", "fp16", "int8"]
     weights_sha256: str = Field(description="Hex digest over the weight files of both towers.")
     dim: int = Field(gt=0)
 

@@ -34,7 +34,10 @@ def nearest(
         StoreLimitError: `limit` + `offset` is more than a server allows.
     """
     if leave_out is None:
-        return [_hit(asset, cosine) for asset, cosine in store.search(vector, limit=limit, offset=offset, where=where)]
+        return [
+            _hit(asset, cosine)
+            for asset, cosine in store.search(vector, limit=limit, offset=offset, where=where)
+        ]
     found = store.search(vector, limit=limit + offset + 1, where=where)
     others = [(asset, cosine) for asset, cosine in found if asset.asset_id != leave_out]
     return [_hit(asset, cosine) for asset, cosine in others[offset : offset + limit]]

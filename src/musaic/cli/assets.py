@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from musaic.library import Library
     from musaic.schemas import Hit
 
-_SheetOption = Annotated[Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits (PNG).")]
+_SheetOption = Annotated[
+    Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits (PNG).")
+]
 _OpenOption = Annotated[bool, typer.Option("--open", help="Show the contact sheet.")]
 _PathsOption = Annotated[bool, typer.Option("--paths", help="Print only paths, for other programs.")]
 
@@ -51,7 +53,9 @@ def ingest(
 
 def search(
     text: Annotated[str | None, typer.Argument(help="What to look for, in words.", metavar="[TEXT]")] = None,
-    image: Annotated[Path | None, typer.Option("--image", help="Look for pictures like this file instead.")] = None,
+    image: Annotated[
+        Path | None, typer.Option("--image", help="Look for pictures like this file instead.")
+    ] = None,
     limit: LimitOption = 3,
     offset: OffsetOption = 0,
     where: WhereOption = None,
@@ -71,7 +75,9 @@ def search(
 
 
 def similar(
-    asset: Annotated[str, typer.Argument(help="An asset id of the library, or a picture file.", metavar="FILE|ID")],
+    asset: Annotated[
+        str, typer.Argument(help="An asset id of the library, or a picture file.", metavar="FILE|ID")
+    ],
     limit: LimitOption = 3,
     offset: OffsetOption = 0,
     where: WhereOption = None,
@@ -116,7 +122,11 @@ def reindex(
 ) -> None:
     """Encode the whole library with another encoder, beside the old vectors; switch when done."""
     report = Report(json=json, verb="reindex")
-    with errors_to_stderr(), _opened(library, embed_flags(model, precision, provider)) as opened, stoppable() as stop:
+    with (
+        errors_to_stderr(),
+        _opened(library, embed_flags(model, precision, provider)) as opened,
+        stoppable() as stop,
+    ):
         done = opened.reindex(on_progress=report, stop=stop)
         report.finish(done, go_on=_this_command())
 

@@ -18,7 +18,9 @@ def demo(
 
         report = Report(json=False, verb="ingest")
         done = tour.run(folder, on_drawn=_drawn, on_progress=report, notify=notice)
-        typer.echo(f"\ncatalogue  {folder}/catalogue: {done.ingested.added + done.ingested.unchanged} pictures")
+        typer.echo(
+            f"\ncatalogue  {folder}/catalogue: {done.ingested.added + done.ingested.unchanged} pictures"
+        )
         for answer in done.answers:
             typer.echo(f"\n  {answer.query}")
             for hit in answer.hits:

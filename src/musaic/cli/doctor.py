@@ -15,7 +15,9 @@ from musaic.cli.options import JsonOption, LibraryOption
 from musaic.cli.output import errors_to_stderr
 from musaic.errors import MusaicError
 
-_PACKAGES = ("pymilvus", "milvus-lite", "onnxruntime", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy")
+_PACKAGES = (
+    "pymilvus", "milvus-lite", "onnxruntime", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy",
+)  # fmt: skip
 _EXTRAS = {"onnx": ("int8", "int8 precision"), "onnxruntime-openvino": ("openvino", "OpenVINO")}
 
 
@@ -40,11 +42,14 @@ def doctor(json: JsonOption = False, library: LibraryOption = None) -> None:
 
 
 def _examine(library: Path | None) -> Iterator[Line]:
-    yield Line(topic="musaic", state="ok", text=f"{version('musaic')}, Python {platform.python_version()}, {platform.platform()}")
+    text = f"{version('musaic')}, Python {platform.python_version()}, {platform.platform()}"
+    yield Line(topic="musaic", state="ok", text=text)
     yield from (_package(name) for name in _PACKAGES)
     for name, (extra, what) in _EXTRAS.items():
         if _installed(name) is None:
-            yield Line(topic=name, state="note", text=f"not installed; for {what}: pip install 'musaic[{extra}]'")
+            yield Line(
+                topic=name, state="note", text=f"not installed; for {what}: pip install 'musaic[{extra}]'"
+            )
     yield _providers()
     yield from _library(library)
     yield from _speed()
@@ -60,15 +65,21 @@ def _installed(name: str) -> str | None:
 def _package(name: str) -> Line:
     found = _installed(name)
     if found is None:
-        return Line(topic=name, state="problem", text=f"not installed; {sys.executable} -m pip install {name}")
+        return Line(
+            topic=name, state="problem", text=f"not installed; {sys.executable} -m pip install {name}"
+        )
     return Line(topic=name, state="ok", text=found)
 
 
 def _providers() -> Line:
     import onnxruntime
 
-    names = ", ".join(each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers())
-    return Line(topic="providers", state="ok", text=f"{names} (others come with their own build of ONNX Runtime)")
+    names = ", ".join(
+        each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers()
+    )
+    return Line(
+        topic="providers", state="ok", text=f"{names} (others come with their own build of ONNX Runtime)"
+    )
 
 
 def _library(path: Path | None) -> Iterator[Line]:
@@ -106,4 +117,5 @@ def _speed() -> Iterator[Line]:
     for _ in range(rounds):
         embedder.embed_prepared(pixels)
     rate = rounds * len(pixels) / (time.perf_counter() - started)
-    yield Line(topic="speed", state="ok", text=f"{os.cpu_count()} cores; the starter encodes {rate:,.0f} pictures a second on one")
+    text = f"{os.cpu_count()} cores; the starter encodes {rate:,.0f} pictures a second on one"
+    yield Line(topic="speed", state="ok", text=text)

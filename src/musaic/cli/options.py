@@ -26,14 +26,20 @@ ProviderOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")]
 LimitOption = Annotated[int, typer.Option("--limit", "-n", min=1, max=16384, help="Most hits to print.")]
-OffsetOption = Annotated[int, typer.Option("--offset", min=0, max=16383, help="How many of the best to pass over.")]
+OffsetOption = Annotated[
+    int, typer.Option("--offset", min=0, max=16383, help="How many of the best to pass over.")
+]
 WhereOption = Annotated[
     str | None,
-    typer.Option("--where", help="Only assets that fit, e.g. 'width > 800 and metadata.season == \"winter\"'."),
+    typer.Option(
+        "--where", help="Only assets that fit, e.g. 'width > 800 and metadata.season == \"winter\"'."
+    ),
 ]
 
 
-def embed_flags(model: str | None, precision: str | None = None, provider: str | None = None) -> dict[str, object]:
+def embed_flags(
+    model: str | None, precision: str | None = None, provider: str | None = None
+) -> dict[str, object]:
     """Return the flags that were given, as settings."""
     given = {"model": model, "precision": precision, "provider": provider}
     return {name: value for name, value in given.items() if value is not None}

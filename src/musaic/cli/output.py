@@ -143,7 +143,13 @@ def _bar() -> "Bar":
     from rich.progress import Progress as Bar
 
     text = [TextColumn("{task.fields[" + name + "]}") for name in ("rate", "left", "failed")]
-    return Bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *text, console=Console(stderr=True))
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        *text,
+        console=Console(stderr=True),
+    )
 
 
 def _sum(done: DoneEvent) -> str:
@@ -173,6 +179,7 @@ def download_report() -> Callable[[int, int], None]:
             shown["share"] = share // step
             end = "\n" if done >= total or not sys.stderr.isatty() else ""
             start = "\r" if sys.stderr.isatty() else ""
-            typer.echo(f"{start}downloading: {done / 1e6:.0f} of {total / 1e6:.0f} MB ({share} %){end}", err=True, nl=False)
+            text = f"downloading: {done / 1e6:.0f} of {total / 1e6:.0f} MB ({share} %)"
+            typer.echo(f"{start}{text}{end}", err=True, nl=False)
 
     return report

@@ -69,7 +69,7 @@ _WANTED: tuple[tuple[str, str, str, str, str, str, int], ...] = (
     ("scarf", "red", "knitted", "", "winter", "Northern", 2),
 )
 _PLAIN_FINISHES = ("plain", "metallic", "leather")
-_SIZES = ((640, 640), (640, 640), (640, 800), (640, 800), (800, 640))
+_SIZES = ((640, 640), (640, 640), (640, 640), (640, 768), (640, 768), (768, 640))
 _ENDINGS = (".jpg", ".jpg", ".jpg", ".jpg", ".jpg", ".jpg", ".jpg", ".png", ".webp")
 
 
@@ -116,7 +116,12 @@ def draw_catalogue(folder: Path, *, seed: int = 7, workers: int | None = None) -
     products = _products(seed)
     pictures = [picture for product in products for picture in _pictures_of(product)]
     _write_atomically(folder / "catalogue.csv", _table(products).encode())
-    yield from _draw_missing(folder / "catalogue", pictures, workers or len(os.sched_getaffinity(0)))
+    yield from _draw_missing(folder / "catalogue", pictures, workers or _cores())
+
+
+def _cores() -> int:
+    # Fewer than the machine has where the process is pinned; only Linux tells.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _draw_missing(folder: Path, pictures: Sequence[_Picture], workers: int) -> Iterator[tuple[int, int]]:

@@ -117,9 +117,9 @@ def _free_pose(rng: np.random.Generator, size: int) -> _Pose:
 def _catalogue_pose(rng: np.random.Generator, size: int, *, reach_px: float) -> _Pose:
     turn = rng.normal(0, 0.06) if rng.random() < 0.75 else rng.uniform(-0.45, 0.45)
     stretch = rng.uniform(0.88, 1.05), rng.uniform(0.92, 1.04)
-    centre = size / 2 + reach_px * rng.uniform(-0.06, 0.06, 2)
+    centre = size / 2 + reach_px * rng.uniform(-0.04, 0.04, 2)
     tilt = (rng.uniform(-0.24, 0.24), rng.uniform(-0.2, 0.2)) if rng.random() < 0.45 else (0.0, 0.0)
-    return _pose(rng, reach_px * rng.uniform(0.7, 0.86), turn, stretch, centre, tilt)
+    return _pose(rng, reach_px * rng.uniform(0.8, 0.95), turn, stretch, centre, tilt)
 
 
 def _pose(

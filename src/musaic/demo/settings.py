@@ -93,8 +93,12 @@ def _ink(colour: Colour) -> tuple[int, int, int]:
 def _softened(image: Image.Image, radius: float) -> Field:
     """The picture out of focus; the radius as a fraction of its width."""
     pixels = radius * image.width
-    blurred = image.filter(ImageFilter.GaussianBlur(pixels)) if pixels > 0.3 else image
-    return np.asarray(blurred, np.float32)
+    # Nothing finer than the blur survives it, so a wide blur is done on a smaller picture.
+    shrink = max(1, int(pixels / 2))
+    small = image.reduce(shrink) if shrink > 1 else image
+    if pixels > 0.3:
+        small = small.filter(ImageFilter.GaussianBlur(pixels / shrink))
+    return np.asarray(small.resize(image.size, Image.Resampling.BICUBIC) if shrink > 1 else small, np.float32)
 
 
 def _bokeh(image: Image.Image, rng: np.random.Generator, colours: Sequence[Colour], *, top: float, end: float) -> None:

@@ -5,6 +5,7 @@ Immich's: ``visual/model.onnx``, ``visual/preprocess_cfg.json``, ``textual/model
 ``onnx/text_model.onnx``, ``preprocessor_config.json``, ``tokenizer.json``, ``config.json``.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -18,16 +19,25 @@ from musaic.errors import ModelFilesError
 
 Layout = Literal["immich", "transformers.js"]
 Stored = Literal["fp32", "fp16", "int8"]
+Suffix = Literal["", "_fp16", "_quantized", "_int8"]
 
 LAYOUT_FILES: dict[Layout, tuple[str, ...]] = {
-    "immich": ("visual/model.onnx", "textual/model.onnx", "visual/preprocess_cfg.json", "textual/tokenizer.json"),
-    "transformers.js": ("onnx/vision_model.onnx", "onnx/text_model.onnx", "preprocessor_config.json", "tokenizer.json"),
+    "immich": (
+        "config.json",
+        *("visual/model.onnx", "visual/preprocess_cfg.json"),
+        *("textual/model.onnx", "textual/tokenizer.json"),
+    ),
+    "transformers.js": ("config.json", "preprocessor_config.json", "tokenizer.json"),
 }
+"""What a folder must hold; in transformers.js' layout also the graphs of one precision."""
+
 # What each precision is called in transformers.js' file names, the wanted one first, then what comes nearest.
-_SUFFIXES: dict[Literal["fp32", "int8"], tuple[tuple[str, Stored], ...]] = {
-    "fp32": (("", "fp32"), ("_fp16", "fp16"), ("_quantized", "int8"), ("_int8", "int8")),
-    "int8": (("_quantized", "int8"), ("_int8", "int8"), ("", "fp32"), ("_fp16", "fp16")),
+_SUFFIXES: dict[Stored, tuple[Suffix, ...]] = {
+    "fp32": ("", "_fp16", "_quantized", "_int8"),
+    "fp16": ("_fp16", "", "_quantized", "_int8"),
+    "int8": ("_quantized", "_int8", "", "_fp16"),
 }
+_STORED: dict[Suffix, Stored] = {"": "fp32", "_fp16": "fp16", "_quantized": "int8", "_int8": "int8"}
 _NO_WEIGHTS = frozenset({".json", ".txt", ".md", ".model", ".armnn", ".rknn", ".incomplete"})
 
 
@@ -66,7 +76,7 @@ class ModelFolder:
         return sorted(file for file in beside if file != graph and file.suffix not in _NO_WEIGHTS)
 
 
-def read_folder(path: Path, *, precision: Literal["fp32", "int8"] = "fp32") -> ModelFolder:
+def read_folder(path: Path, *, precision: Stored = "fp32") -> ModelFolder:
     """Return what a model folder says of itself; opens no weights.
 
     Args:
@@ -199,9 +209,9 @@ def _pad_token(folder: Path) -> str | None:
     return config.pad_token.content if isinstance(config.pad_token, _Token) else config.pad_token
 
 
-def _read_transformers(path: Path, precision: Literal["fp32", "int8"]) -> ModelFolder:
-    suffix, stored = _variant(path / "onnx", precision)
-    _need(path, LAYOUT_FILES["transformers.js"][2:])
+def _read_transformers(path: Path, precision: Stored) -> ModelFolder:
+    suffix, stored = _variant(path, precision)
+    _need(path, LAYOUT_FILES["transformers.js"])
     config = _read(path / "config.json", _TransformersConfig)
     given = _read(path / "preprocessor_config.json", _TransformersPreprocess)
     siglip = config.model_type.startswith("siglip")
@@ -215,15 +225,40 @@ def _read_transformers(path: Path, precision: Literal["fp32", "int8"]) -> ModelF
     return ModelFolder(path, "transformers.js", stored, *graphs, dim, _preprocessing(given, path), rules)
 
 
-def _variant(onnx: Path, precision: Literal["fp32", "int8"]) -> tuple[str, Stored]:
-    for suffix, stored in _SUFFIXES[precision]:
-        if all((onnx / f"{tower}_model{suffix}.onnx").is_file() for tower in ("vision", "text")):
-            return suffix, stored
-    raise ModelFilesError(
-        "onnx/vision_model.onnx and onnx/text_model.onnx (or both with _fp16 or _quantized) are missing; "
-        "a model.onnx that holds both towers in one cannot be used",
-        folder=onnx.parent,
-    )
+def find_variant(names: Collection[str], precision: Stored) -> tuple[Suffix, Stored] | None:
+    """Return the suffix of the graphs to take in transformers.js' layout, and their precision.
+
+    Args:
+        names: Of the folder's files, relative to it.
+        precision: Preferred.
+    """
+    for suffix in _SUFFIXES[precision]:
+        if all(f"onnx/{tower}_model{suffix}.onnx" in names for tower in ("vision", "text")):
+            return suffix, _STORED[suffix]
+    return None
+
+
+def has_weights(path: Path, layout: Layout, precision: Stored) -> bool:
+    """Return whether a folder holds both graphs, in just this precision where the layout has several."""
+    if layout == "immich":
+        return all((path / tower / "model.onnx").is_file() for tower in ("visual", "textual"))
+    found = find_variant(_graph_names(path), precision)
+    return found is not None and found[1] == precision
+
+
+def _graph_names(path: Path) -> set[str]:
+    return {f"onnx/{file.name}" for file in (path / "onnx").glob("*.onnx") if file.is_file()}
+
+
+def _variant(path: Path, precision: Stored) -> tuple[Suffix, Stored]:
+    found = find_variant(_graph_names(path), precision)
+    if found is None:
+        raise ModelFilesError(
+            "onnx/vision_model.onnx and onnx/text_model.onnx (or both with _fp16 or _quantized) are missing; "
+            "a model.onnx that holds both towers in one cannot be used",
+            folder=path,
+        )
+    return found
 
 
 def _context_length(path: Path, config: _TransformersConfig) -> int:
@@ -236,7 +271,7 @@ def _context_length(path: Path, config: _TransformersConfig) -> int:
 
 def _preprocessing(given: _TransformersPreprocess, path: Path) -> Preprocessing:
     size = given.size if isinstance(given.size, _Size) else _plain_size(given)
-    crop = given.crop_size if isinstance(given.crop_size, _Size) else _Size(height=given.crop_size, width=given.crop_size)
+    crop = given.crop_size if isinstance(given.crop_size, _Size) else _square(given.crop_size)
     resize_side = size.shortest_edge or size.height
     side = (crop.height if given.do_center_crop else None) or resize_side
     if not (given.do_resize and resize_side and side) or size.height != size.width or crop.height != crop.width:
@@ -258,4 +293,8 @@ def _plain_size(given: _TransformersPreprocess) -> _Size:
     # CLIP's older files write the short side as a bare number; those that cut nothing mean a square.
     if given.do_center_crop:
         return _Size(shortest_edge=given.size)
-    return _Size(height=given.size, width=given.size)
+    return _square(given.size)
+
+
+def _square(side: int | None) -> _Size:
+    return _Size(height=side, width=side)

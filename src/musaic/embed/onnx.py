@@ -70,9 +70,15 @@ class Tower:
         self._session = _open_session(graph, running, threads)
         self.fell_back = onnx_names(running.provider)[0] not in self._session.get_providers()
         if self.fell_back and running.must:
-            raise ConfigError(f"provider {running.provider!r} is installed but could not start; see ONNX Runtime's messages")
+            raise ConfigError(f"provider {running.provider!r} is installed but could not start; try --provider auto")
         self.inputs = {given.name: given for given in self._session.get_inputs()}
         self._output = self._choose_output()
+
+    @property
+    def dim(self) -> int | None:
+        """Length of the vectors, where the graph fixes it."""
+        axes = {given.name: given.shape for given in self._session.get_outputs()}[self._output]
+        return axes[-1] if axes and isinstance(axes[-1], int) else None
 
     def length(self, name: str) -> int | None:
         """Return the fixed second axis of an input, or None where it is free."""
@@ -115,7 +121,7 @@ class Tower:
         return _TYPES[kind]
 
     def _choose_output(self) -> str:
-        outputs = {given.name: given for given in self._session.get_outputs()}
+        outputs = {str(given.name): given for given in self._session.get_outputs()}
         for name in _OUTPUTS:
             if name in outputs:
                 return name
@@ -125,6 +131,16 @@ class Tower:
         raise ModelFilesError(
             f"{self._graph.name} has no output that is a vector: {', '.join(outputs)}", folder=self._graph.parent
         )
+
+
+def vector_length(folder: ModelFolder) -> int:
+    """Return the length of a model's vectors from its text tower, for configs that do not tell it.
+
+    Raises:
+        ModelFilesError: The tower cannot be loaded or run.
+    """
+    tower = Tower(folder.text, Running(), threads=1)
+    return tower.dim or tower.run({name: np.ones((1, tower.length(name) or 8)) for name in tower.inputs}).shape[1]
 
 
 def _open_session(graph: Path, running: Running, threads: int) -> "InferenceSession":
@@ -140,7 +156,8 @@ def _open_session(graph: Path, running: Running, threads: int) -> "InferenceSess
         return onnxruntime.InferenceSession(str(graph), options, providers=onnx_names(running.provider))
     except Exception as exc:  # each of ONNX Runtime's errors derives from Exception only
         raise ModelFilesError(
-            f"{graph.name} cannot be loaded, it is broken or cut off ({exc}); delete {graph} and copy or fetch it again",
+            f"{graph.name} cannot be loaded, it is broken or cut off ({exc}); delete {graph.resolve()} "
+            "and copy or fetch it again",
             folder=graph.parent,
         ) from exc
 

@@ -46,10 +46,10 @@ class Ids:
 
 
 def clean(text: str, *, canonicalise: bool) -> str:
-    """Return a text with single spaces, and in SigLIP's canonical form if asked.
+    r"""Return a text with single spaces, and in SigLIP's canonical form if asked.
 
     Example:
-        >>> clean("  A red,\\n silk cape! ", canonicalise=True)
+        >>> clean("  A red,\n silk cape! ", canonicalise=True)
         'a red silk cape'
     """
     if canonicalise:

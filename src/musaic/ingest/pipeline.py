@@ -63,14 +63,16 @@ def run(
 
     Once `stop` is set no new job is taken; what was already decoded is still encoded and yielded.
     """
-    with ThreadPoolExecutor(pools.decoders, "musaic-decode") as decoders:
-        with ThreadPoolExecutor(pools.callers, "musaic-encode") as callers:
-            line = _Line(decode, embed, decoders, callers, pools)
-            try:
-                yield from line.run(iter(jobs), stop)
-            finally:
-                decoders.shutdown(wait=False, cancel_futures=True)
-                callers.shutdown(wait=False, cancel_futures=True)
+    with (
+        ThreadPoolExecutor(pools.decoders, "musaic-decode") as decoders,
+        ThreadPoolExecutor(pools.callers, "musaic-encode") as callers,
+    ):
+        line = _Line(decode, embed, decoders, callers, pools)
+        try:
+            yield from line.run(iter(jobs), stop)
+        finally:
+            decoders.shutdown(wait=False, cancel_futures=True)
+            callers.shutdown(wait=False, cancel_futures=True)
 
 
 class _Line(Generic[Job, Ready]):
@@ -88,7 +90,9 @@ class _Line(Generic[Job, Ready]):
         self._batch: list[Ready] = []
         self._decoding = self._encoding = 0
 
-    def run(self, jobs: Iterator[Job | FileEvent], stop: threading.Event) -> Iterator[Encoded[Ready] | FileEvent]:
+    def run(
+        self, jobs: Iterator[Job | FileEvent], stop: threading.Event
+    ) -> Iterator[Encoded[Ready] | FileEvent]:
         more = True
         while True:
             while more and not stop.is_set() and self._in_flight() < self._pools.in_flight:

@@ -70,7 +70,7 @@ def reindex(
 
     cores = os.cpu_count() or 1
     pools = Pools(settings.batch_size, decoders=settings.decoders or cores, callers=cores)
-    jobs = (row.asset for row in old.rows() if row.asset.id not in ready)
+    jobs = (row.asset for rows in old.rows() for row in rows if row.asset.id not in ready)
     for outcome in run(jobs, decode, embedder.embed_prepared, pools=pools, stop=stop):
         if isinstance(outcome, FileEvent):
             counts["failed"] += 1
@@ -83,7 +83,8 @@ def reindex(
             counts["done"] += len(waiting)
             waiting = []
             yield progress()
-    new.upsert(waiting)
+    if waiting:
+        new.upsert(waiting)
     counts["done"] += len(waiting)
     yield progress()
     yield DoneEvent(
@@ -106,6 +107,6 @@ def _picture(library: Path, asset: Asset, side_px: int, settings: IngestSettings
         except MediaError:
             continue
         # A path may hold other bytes by now; only the thumbnail is ours whatever its bytes.
-        if path.suffix == ".webp" and path.is_relative_to(library) or media.asset_id(opened.sha256) == asset.id:
+        if path.is_relative_to(library / "thumbs") or media.content_id(opened.sha256) == asset.id:
             return opened.image
     return None

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from musaic.ingest.scan import Found, expand, scan
 from musaic.ingest.thumbs import write_thumb
 from musaic.ingest.write import Writer
 from musaic.ledger import FileState, Ledger
-from musaic.schemas import DoneEvent, FileEvent, Progress, ProgressEvent
+from musaic.schemas import Asset, DoneEvent, FileEvent, Progress, ProgressEvent
 from musaic.store import Store
 
 # A flush makes work safe; rarer ones cost more when a run is killed, more frequent ones cost time.
@@ -37,11 +37,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A file that was read: known bytes without `picture`, new ones with it and with pixels."""
+    """A file that was read: known bytes have neither `asset` nor pixels, new ones have both."""
 
     job: Job
     asset_id: str
-    picture: media.Picture | None = None
+    asset: Asset | None = None
     pixels: NDArray[np.float32] | None = None
 
 
@@ -121,7 +121,10 @@ class Ingest:
     def _decode(self, job: Job) -> Decoded | FileEvent:
         found = job.found
         try:
-            if job.maybe_known and (asset_id := media.asset_id(media.hash_file(Path(found.path)))) in self._known:
+            if (
+                job.maybe_known
+                and (asset_id := media.content_id(media.hash_file(Path(found.path)))) in self._known
+            ):
                 return Decoded(job, asset_id) if unmoved(found) else still_being_written(found)
             return self._open(job)
         except (SkippedFileError, FailedFileError) as exc:
@@ -140,14 +143,15 @@ class Ingest:
             min_side_px=embedder.image_size,
             max_pixels=settings.max_pixels,
             max_bytes=settings.max_bytes,
+            thumbnail_px=settings.thumbnail_px,
         )
         if not unmoved(job.found):
             return still_being_written(job.found)
-        asset_id = media.asset_id(picture.sha256)
+        asset_id = media.content_id(picture.sha256)
         write_thumb(self._library, asset_id, picture.image, settings.thumbnail_px)
         pixels = embedder.prepare(picture.image)
-        # The decoded picture is large and no longer needed.
-        return Decoded(job, asset_id, replace(picture, image=None), pixels)
+        # The decoded picture is large, and not kept.
+        return Decoded(job, asset_id, _asset(job.found, asset_id, picture), pixels)
 
     def _embed(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         return self._encoder().embed_prepared(pixels)
@@ -164,7 +168,7 @@ class Ingest:
         for root in (str(each) for each in roots if each.is_dir()):
             below = self._planner.gone_under(root)
             known = [state for state in gone if _under(state, root)] + below
-            if known and not any(os.scandir(root)):  # noqa: PTH
+            if known and not any(os.scandir(root)):
                 gone = [state for state in gone if not _under(state, root)]
                 yield self._empty_root(root, len(known))
             else:
@@ -215,6 +219,24 @@ class Ingest:
 
 def _state(found: Found, *, asset_id: str | None = None, reason: str | None = None) -> FileState:
     return FileState(found.folder, found.name, found.size_bytes, found.mtime_ns, asset_id, reason)
+
+
+def _asset(found: Found, asset_id: str, picture: media.Picture) -> Asset:
+    return Asset(
+        id=asset_id,
+        asset_id=asset_id,
+        filename=found.name,
+        folder=found.folder,
+        paths=(found.path,),
+        mime=picture.mime,
+        size_bytes=picture.size_bytes,
+        width=picture.width,
+        height=picture.height,
+        captured_at=picture.captured_at,
+        modified_at=found.mtime_ns // 1_000_000_000,
+        ingested_at=int(time.time()),
+        metadata=picture.metadata,
+    )
 
 
 def _under(state: FileState, root: str) -> bool:

@@ -59,7 +59,9 @@ def expand(sources: Sequence[str | Path]) -> list[Path]:
         path = Path(source).expanduser()
         matches = [path] if os.path.lexists(path) else [Path(each) for each in _glob(str(path))]
         if not matches:
-            raise ConfigError(f"nothing to ingest at {str(source)!r}: no such file or folder, and no file matches it as a glob")
+            raise ConfigError(
+                f"nothing to ingest at {str(source)!r}: no such file or folder, and no glob that matches"
+            )
         found.update(dict.fromkeys(Path(os.path.abspath(each)) for each in matches))  # noqa: PTH100  links stay
     return list(found)
 

@@ -29,4 +29,6 @@ def write_thumb(library: Path, asset_id: str, picture: Image.Image, size_px: int
         partial.write_bytes(media.thumbnail(picture, size_px))
         partial.replace(path)
     except OSError as exc:
-        raise LibraryError(f"{path} cannot be written ({exc.strerror or exc}); free space or fix its rights") from exc
+        raise LibraryError(
+            f"{path} cannot be written ({exc.strerror or exc}); free space or fix its rights"
+        ) from exc

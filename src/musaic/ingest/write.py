@@ -12,7 +12,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from musaic import media
 from musaic.ingest.plan import Job
 from musaic.ingest.thumbs import thumb_path
 from musaic.ledger import FileState, Ledger
@@ -26,7 +25,7 @@ class _Decoded(Protocol):
     @property
     def asset_id(self) -> str: ...
     @property
-    def picture(self) -> media.Picture | None: ...
+    def asset(self) -> Asset | None: ...
 
 
 class Writer:
@@ -48,6 +47,10 @@ class Writer:
         self.added = self.updated = self.touched = self.vanished = 0
 
     @property
+    def _embedded(self) -> bool:
+        return self._store.capabilities.embedded
+
+    @property
     def waiting(self) -> int:
         """Files collected since the last flush."""
         return len(self._pending)
@@ -60,9 +63,12 @@ class Writer:
     def reconcile(self) -> None:
         """Make the ledger forget what the store does not hold, and note rows it does not know."""
         known = self._ledger.asset_ids()
-        if not self._store.embedded or self._store.count() == len(known):
+        if not self._embedded:
             return
-        held = set(self._store.ids())
+        empty = self._store.fingerprint() is None
+        if (0 if empty else self._store.count()) == len(known):
+            return
+        held: set[str] = set() if empty else set(self._store.ids())
         self._ledger.forget_assets(known - held)
         self._ghosts = held - known
 
@@ -81,8 +87,10 @@ class Writer:
         states = [_state(decoded.job, decoded.asset_id) for decoded, _ in pending]
         known = self._ledger.states_of(state.asset_id for state in states if state.asset_id)
         paths = _living_paths([*(s for some in known.values() for s in some), *states])
-        rows = self._new_rows(pending, known, paths)
-        rows += self._moved_rows({d.asset_id for d, v in pending if v is None} - {r.asset.id for r in rows}, paths)
+        rows = self._new_rows(pending, paths)
+        rows += self._moved_rows(
+            {d.asset_id for d, v in pending if v is None} - {r.asset.id for r in rows}, paths
+        )
         if rows:
             self._store.upsert(rows)
         if states or skipped:
@@ -92,17 +100,16 @@ class Writer:
     def _new_rows(
         self,
         pending: Sequence[tuple[_Decoded, NDArray[np.float32] | None]],
-        known: dict[str, list[FileState]],
         paths: dict[str, tuple[str, ...]],
     ) -> list[Row]:
-        now = int(time.time())
-        fresh = {d.asset_id: (d, v) for d, v in pending if v is not None and d.picture is not None}
-        shared = {} if self._store.embedded else {row.asset.id: row.asset for row in self._store.get(list(fresh))}
+        fresh = {d.asset_id: (d.asset, v) for d, v in pending if d.asset is not None and v is not None}
+        shared = (
+            {} if self._embedded else {row.asset.id: row.asset for row in self._store.get(list(fresh))}
+        )
         rows = []
-        for asset_id, (decoded, vector) in fresh.items():
-            assert vector is not None
-            every = sorted({*paths[asset_id], *(shared[asset_id].paths if asset_id in shared else ())})
-            rows.append(Row(_asset(decoded, tuple(every), now), vector))
+        for asset_id, (asset, vector) in fresh.items():
+            elsewhere = shared[asset_id].paths if asset_id in shared else ()
+            rows.append(Row(_placed(asset, tuple(sorted({*paths[asset_id], *elsewhere}))), vector))
         return rows
 
     def _moved_rows(self, asset_ids: set[str], paths: dict[str, tuple[str, ...]]) -> list[Row]:
@@ -143,7 +150,8 @@ class Writer:
         left = self._ledger.states_of(asset_ids)
         still = {id_: [s for s in some if (s.folder, s.name) not in gone] for id_, some in left.items()}
         paths = _living_paths([s for some in still.values() for s in some])
-        self._store.upsert(self._moved_rows(set(paths), paths))
+        if paths:
+            self._store.upsert(self._moved_rows(set(paths), paths))
         self._remove(asset_ids - set(left))
         self._ledger.mark_vanished(fresh, now=int(time.time()))
 
@@ -181,23 +189,3 @@ def _living_paths(states: Sequence[FileState]) -> dict[str, tuple[str, ...]]:
 def _placed(asset: Asset, paths: tuple[str, ...]) -> Asset:
     first = Path(paths[0])
     return asset.model_copy(update={"paths": paths, "filename": first.name, "folder": str(first.parent)})
-
-
-def _asset(decoded: _Decoded, paths: tuple[str, ...], now: int) -> Asset:
-    picture, first = decoded.picture, Path(paths[0])
-    assert picture is not None
-    return Asset(
-        id=decoded.asset_id,
-        asset_id=decoded.asset_id,
-        filename=first.name,
-        folder=str(first.parent),
-        paths=paths,
-        mime=picture.mime,
-        size_bytes=picture.size_bytes,
-        width=picture.width,
-        height=picture.height,
-        captured_at=picture.captured_at,
-        modified_at=decoded.job.found.mtime_ns // 1_000_000_000,
-        ingested_at=now,
-        metadata=picture.metadata,
-    )

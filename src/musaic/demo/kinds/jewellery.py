@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from musaic.demo.canvas import Canvas, Point, Role
 from musaic.demo.kinds.forms import along, around, band, beads, dot, gem, hoop, mirrored, ribbon, star
 
-_HEART = mirrored([(0, -0.45), (0.28, -0.72), (0.66, -0.55), (0.66, -0.08), (0.36, 0.4), (0, 0.78)])
+_HALF_HEART = [(0.2, -0.68), (0.48, -0.74), (0.7, -0.46), (0.62, -0.02), (0.34, 0.42)]
+_HEART = [(0, -0.5), *_HALF_HEART, (0, 0.8), *[(-x, y) for x, y in reversed(_HALF_HEART)]]
 
 
 # --- necklace --------------------------------------------------------------------------------
@@ -102,6 +103,7 @@ def _pendant(canvas: Canvas) -> None:
 def _heart(canvas: Canvas) -> None:
     k = canvas.uniform(0.85, 1.0)
     outline = [(x * k, y * 0.9 + 0.14) for x, y in _HEART]
+    canvas.line(canvas.trim(Role.BODY), [(0, -0.5), (0, -0.2)], 0.08)
     canvas.smooth(canvas.trim(Role.BODY), outline)
     canvas.smooth(Role.BODY, [(x * 0.89, 0.14 + (y - 0.14) * 0.88) for x, y in outline])
     canvas.curve(Role.LIGHT, [(-0.42 * k, 0.0), (-0.42 * k, -0.2), (-0.25 * k, -0.28)], 0.06)

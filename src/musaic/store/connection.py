@@ -1,0 +1,281 @@
+"""The way to Milvus: opens Milvus Lite or a server, and turns what they raise into our errors.
+
+This package's only importer of pymilvus and milvus_lite.
+"""
+
+import contextlib
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from musaic.config import StoreSettings
+from musaic.errors import (
+    ConfigError,
+    LibraryBusyError,
+    MusaicError,
+    StoreAuthError,
+    StoreError,
+    StoreUnavailableError,
+)
+from musaic.store.capabilities import Capabilities, embedded_capabilities, server_capabilities
+
+if TYPE_CHECKING:
+    from pymilvus import MilvusClient
+
+# Milvus Lite writes a full buffer of 128 MB to disk within the call that fills it.
+_EMBEDDED_TIMEOUT_S = 600.0
+_MAX_CAUSES = 20
+_NOT_FOUND = 100
+_AUTH_WORDS = ("unauthenticated", "auth check failure", "permission_denied", "permission deny", "missing authorization")
+_GONE_WORDS = (
+    "unavailable",
+    "deadline_exceeded",
+    "deadline exceeded",
+    "retry timeout",
+    "retry run out",
+    "fail connecting",
+    "failed to connect",
+    "cancelled",
+    "not ready",
+    "no available",
+)
+
+
+class Connection:
+    """One client of one Milvus.
+
+    Every call on `client` belongs inside `errors()`, with `timeout=timeout_s`.
+    """
+
+    def __init__(self, client: "MilvusClient", *, uri: str, timeout_s: float, secret: str, database: Path | None) -> None:
+        self.client = client
+        self.uri, self.timeout_s = uri, timeout_s
+        self._secret, self._database = secret, database
+        self._capabilities: Capabilities | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is Milvus Lite inside this process."""
+        return self._database is not None
+
+    @property
+    def hosted(self) -> bool:
+        """Whether this is Zilliz Cloud, which picks its own index."""
+        return not self.embedded and not self.client.is_self_hosted
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this Milvus can do; asked once."""
+        if self._capabilities is None:
+            with self.errors():
+                version = str(self.client.get_server_version(timeout=self.timeout_s))
+            self._capabilities = embedded_capabilities(version) if self.embedded else server_capabilities(version)
+        return self._capabilities
+
+    @contextlib.contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn whatever Milvus raises within into an error of ours; our own pass unchanged."""
+        try:
+            yield
+        except MusaicError:
+            raise
+        except Exception as exc:
+            raise explain(exc, uri=self.uri, secret=self._secret, embedded=self.embedded) from exc
+
+    def close(self) -> None:
+        """Close the channel, and end Milvus Lite, which writes what it holds in memory."""
+        with contextlib.suppress(Exception):  # a server that is gone cannot be told goodbye
+            self.client.close()
+        if self._database is not None:
+            _stop_embedded(self._database)
+
+
+def open_embedded(database: Path) -> Connection:
+    """Open Milvus Lite on a folder, made if it is not there.
+
+    Raises:
+        LibraryBusyError: Another program has the folder open.
+        StoreError: The folder cannot be read; the message says why.
+    """
+    if database.is_file():
+        raise StoreError(
+            f"{database} is a file of Milvus Lite 2, which version 3 cannot open; move it away and run "
+            "`musaic ingest` again"
+        )
+    uri = _start_embedded(database)
+    try:
+        client = _client(uri, token="", timeout_s=_EMBEDDED_TIMEOUT_S)
+    except Exception as exc:
+        _stop_embedded(database)
+        raise explain(exc, uri=str(database), secret="", embedded=True) from exc
+    return Connection(client, uri=str(database), timeout_s=_EMBEDDED_TIMEOUT_S, secret="", database=database)
+
+
+def open_server(settings: StoreSettings) -> Connection:
+    """Connect to the Milvus server or Zilliz Cloud that `settings.uri` names.
+
+    Raises:
+        ConfigError: The address is none.
+        StoreAuthError: The server refused the token.
+        StoreUnavailableError: No answer within `settings.timeout_s`.
+    """
+    address = settings.uri or ""
+    uri = shown_uri(address)
+    secret = settings.token.get_secret_value() if settings.token else ""
+    try:
+        client = _client(address, token=secret, timeout_s=settings.timeout_s)
+    except Exception as exc:
+        raise explain(exc, uri=uri, secret=secret, embedded=False) from exc
+    return Connection(client, uri=uri, timeout_s=settings.timeout_s, secret=secret, database=None)
+
+
+def shown_uri(address: str) -> str:
+    """Return the address of a server without user, password and database, fit to be shown.
+
+    Raises:
+        ConfigError: The address is not one of a server.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError as exc:
+        raise ConfigError(f"store.uri cannot be used: {exc}") from None if "@" in address else exc
+    if parts.scheme not in ("http", "https", "tcp") or not host:
+        raise ConfigError(
+            "store.uri must be the address of a Milvus server, like http://127.0.0.1:19530 or https://…zillizcloud.com; "
+            "leave it unset for the store inside the library folder"
+        )
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}" + (f":{port}" if port else "")
+
+
+def explain(exc: BaseException, *, uri: str, secret: str, embedded: bool) -> MusaicError:
+    """Return our error for one that pymilvus raised. The secret is in none of them."""
+    causes = _causes(exc)
+    text = " ".join(_words(cause) for cause in causes)
+    reason = _reason(causes, secret)
+    lowered = text.lower()
+    if embedded:
+        return StoreError(f"the store {uri} refused: {reason}")
+    if any(word in lowered for word in _AUTH_WORDS):
+        return StoreAuthError(uri=uri)
+    if any(word in lowered for word in _GONE_WORDS):
+        return StoreUnavailableError(uri=uri, reason=_short(lowered, reason))
+    return StoreError(f"the Milvus server at {uri} refused: {reason}")
+
+
+def is_missing(exc: Exception) -> bool:
+    """Tell whether an error of pymilvus says that a collection or alias does not exist."""
+    from pymilvus.exceptions import MilvusException
+
+    if not isinstance(exc, MilvusException):
+        return False
+    message = str(exc.message).lower()
+    return exc.code == _NOT_FOUND or "can't find collection" in message or "not found" in message
+
+
+def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from pymilvus import MilvusClient
+
+    # pymilvus prints every failed call with its traceback; what matters is in our errors.
+    for name in ("pymilvus", "pymilvus.milvus_client", "milvus_lite"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    # Dedicated: shared channels are kept by address for good, and Milvus Lite's port changes hands.
+    return MilvusClient(address, token=token, timeout=timeout_s, dedicated=True)
+
+
+def _start_embedded(database: Path) -> str:
+    from milvus_lite.server_manager import server_manager_instance
+
+    with _caught("milvus_lite.server_manager") as caught:
+        uri = server_manager_instance.start_and_get_uri(str(database))
+    if uri is None:
+        raise _cannot_open(database, caught[0] if caught else None)
+    return str(uri)
+
+
+def _stop_embedded(database: Path) -> None:
+    from milvus_lite.server_manager import server_manager_instance
+
+    server_manager_instance.release_server(str(database))
+
+
+def _cannot_open(database: Path, cause: BaseException | None) -> MusaicError:
+    if type(cause).__name__ == "DataDirLockedError":
+        return LibraryBusyError(path=database, pid=None, since=None, command=None)
+    reason = f"{type(cause).__name__}: {cause}" if cause else "Milvus Lite gave no reason"
+    return damaged(database, reason)
+
+
+def damaged(database: Path, reason: str) -> StoreError:
+    """Return the error for an embedded store that cannot be read."""
+    return StoreError(
+        f"the store {database} cannot be opened ({reason}); restore it from a copy, or move it away and run "
+        "`musaic ingest` again: the pictures themselves are not in it"
+    )
+
+
+@contextlib.contextmanager
+def _caught(logger_name: str) -> Iterator[list[BaseException]]:
+    """Collect the exceptions that a logger is told of: Milvus Lite tells its log only why it does not open."""
+    found: list[BaseException] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.exc_info and record.exc_info[1]:
+                found.append(record.exc_info[1])
+
+    logger, collector = logging.getLogger(logger_name), Collector()
+    before = (logger.level, logger.propagate)
+    logger.addHandler(collector)
+    logger.setLevel(logging.ERROR)
+    logger.propagate = False
+    try:
+        yield found
+    finally:
+        logger.removeHandler(collector)
+        logger.level, logger.propagate = before
+
+
+def _causes(exc: BaseException) -> list[BaseException]:
+    """Return an error and what caused it. The chains of pymilvus run in circles."""
+    found: list[BaseException] = []
+    following: BaseException | None = exc
+    while following is not None and following not in found and len(found) < _MAX_CAUSES:
+        found.append(following)
+        links = (following.__cause__, following.__context__)
+        following = next((link for link in links if link is not None and link not in found), None)
+    return found
+
+
+def _words(exc: BaseException) -> str:
+    code = getattr(exc, "code", None)
+    with contextlib.suppress(Exception):
+        return f"{code() if callable(code) else code} {_message(exc)}"
+    return repr(exc)
+
+
+def _message(exc: BaseException) -> str:
+    details = getattr(exc, "details", None)
+    if callable(details):
+        return str(details() or "")
+    return str(getattr(exc, "message", "") or exc)
+
+
+def _reason(causes: list[BaseException], secret: str) -> str:
+    text = next((message for cause in causes if (message := _message(cause).strip())), type(causes[0]).__name__)
+    text = re.sub(r"\s+", " ", text).replace(secret or "\0", "…")
+    return text if len(text) <= 300 else f"{text[:299]}…"
+
+
+def _short(lowered: str, reason: str) -> str:
+    if "deadline" in lowered or "timeout" in lowered:
+        return "it did not answer in time"
+    if "refused" in lowered:
+        return "connection refused"
+    return reason

@@ -1,0 +1,401 @@
+"""What cannot or must not be opened is refused fast, with a reason in words, and never blocks."""
+
+import hashlib
+import io
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import warnings
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from musaic.errors import FailedFileError, MediaError, SkippedFileError
+from musaic.media import content_id, hash_file, open_picture
+from tests.test_media_sniff import LEFT, WRITERS, at, near, opened, psd_bytes, saved, two_halves
+
+MEGAPIXEL = 1_000_000
+
+
+def refusal(path: Path, *, max_pixels: int = 100 * MEGAPIXEL, max_bytes: int = 10**8) -> MediaError:
+    """The error that opening a file ends with, checked for being fit to be read by people."""
+    started = time.monotonic()
+    with pytest.raises(MediaError) as caught:
+        open_picture(path, min_side_px=224, max_pixels=max_pixels, max_bytes=max_bytes)
+    assert time.monotonic() - started < 5
+    assert caught.value.path == path
+    assert caught.value.reason
+    assert not set(caught.value.reason) & set("<>{}\n'\\"), caught.value.reason
+    assert str(path.parent) not in caught.value.reason
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.jpg", b"", "is empty"),
+        ("page.jpg", b"<!DOCTYPE html><html>404</html>", "is no picture but HTML"),
+        ("notes.png", b"red silk cape\n", "is no picture but text"),
+        ("film.jpg", b"\0\0\0\x18ftypisom\0\0\2\0isommp42", "is no picture but a video"),
+        (
+            "letter.doc",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+            "is no picture but an Office document",
+        ),
+        ("sync.jpg", b"\0" * 5000, "is no picture but nothing but zeros"),
+    ],
+)
+def test_no_picture_is_skipped(tmp_path: Path, name: str, content: bytes, reason: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    error = refusal(path)
+
+    assert isinstance(error, SkippedFileError)
+    assert error.reason == reason
+
+
+def test_pictures_of_other_kinds_fail_with_a_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "texture.png"
+    path.write_bytes(b"DDS |\0\0\0" + b"\0" * 200)
+
+    error = refusal(path)
+
+    assert isinstance(error, FailedFileError)
+    assert error.reason == "is a DDS texture, which is not read here; save it as PNG or JPEG"
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in WRITERS if kind not in ("apng", "moving webp", "moving gif")]
+)
+def test_cut_short_fails(tmp_path: Path, kind: str) -> None:
+    whole = WRITERS[kind][1](two_halves((300, 200)))
+    path = tmp_path / "short"
+    path.write_bytes(whole[: len(whole) // 3])
+
+    assert isinstance(refusal(path), FailedFileError)
+
+
+def test_truncated_jpeg_says_so(tmp_path: Path) -> None:
+    noise = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(120_000))
+    path = tmp_path / "short.jpg"
+    path.write_bytes(saved(noise, "JPEG")[:-3000])
+
+    assert refusal(path).reason == "is a JPEG picture that is cut short"
+
+
+@pytest.mark.parametrize("kind", WRITERS)
+def test_damage_anywhere_ends_in_a_picture_or_a_reason(tmp_path: Path, kind: str) -> None:
+    whole = WRITERS[kind][1](two_halves())
+    dice = random.Random(kind)
+    for attempt in range(25):
+        damaged = bytearray(whole)
+        for _ in range(dice.randint(1, 12)):
+            damaged[dice.randrange(len(damaged))] = dice.randrange(256)
+        path = tmp_path / f"{attempt}"
+        path.write_bytes(damaged)
+        try:
+            assert (
+                open_picture(path, min_side_px=16, max_pixels=MEGAPIXEL, max_bytes=10**7).image.mode == "RGB"
+            )
+        except MediaError as error:
+            assert error.reason
+
+
+def chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def png_declaring(width: int, height: int, *extra: bytes) -> bytes:
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + header
+        + b"".join(extra)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
+
+
+def gif_with_frame(width: int, height: int) -> bytes:
+    small = bytearray(saved(Image.new("P", (4, 4)), "GIF"))
+    frame = small.index(b",\0\0\0\0\4\0\4\0")
+    small[frame + 5 : frame + 9] = struct.pack("<HH", width, height)
+    return bytes(small)
+
+
+def webp_declaring(width: int, height: int) -> bytes:
+    body = b"\0\0\0\0" + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    whole = saved(two_halves(), "WEBP")[12:]
+    chunks = b"WEBPVP8X" + struct.pack("<I", 10) + body + whole
+    return b"RIFF" + struct.pack("<I", len(chunks)) + chunks
+
+
+def tiff_with_tile(width: int, length: int) -> bytes:
+    tags = {256: 16, 257: 16, 258: 8, 259: 1, 262: 1, 277: 1, 322: width, 323: length, 324: 8, 325: 64}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + b"\0" * 68
+
+
+BOMBS = {
+    "png": png_declaring(60_000, 60_000),
+    "jpeg": saved(two_halves(), "JPEG").replace(
+        struct.pack(">HH", 40, 60), struct.pack(">HH", 65_000, 65_000)
+    ),
+    "gif frame": gif_with_frame(65_000, 65_000),
+    "webp": webp_declaring(16_000, 16_000),
+    "bmp": b"BM" + struct.pack("<IHHIIiiHHI", 99, 0, 0, 54, 40, 90_000, 90_000, 1, 24, 0) + b"\0" * 50,
+    "tiff tile": tiff_with_tile(60_000, 60_000),
+    "psd": psd_bytes(np.zeros((3, 1, 1), np.uint8)).replace(
+        struct.pack(">II", 1, 1), struct.pack(">II", 29_000, 29_000), 1
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BOMBS)
+def test_more_declared_pixels_than_allowed_fail_before_they_are_decoded(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(BOMBS[kind])
+
+    error = refusal(path)
+
+    assert isinstance(error, FailedFileError)
+    assert "limit" in error.reason
+
+
+def test_limits_are_the_callers(tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(saved(two_halves(), "PNG"))
+
+    assert (
+        refusal(path, max_pixels=2399).reason
+        == "declares 60 x 40 pixels, more than the limit of 0.002399 megapixels"
+    )
+    assert "limit of 0.0 MB" in refusal(path, max_bytes=100).reason
+    assert open_picture(path, min_side_px=16, max_pixels=2400, max_bytes=10**6).width == 60
+
+
+def test_text_that_unpacks_to_much_fails(tmp_path: Path) -> None:
+    text = chunk(b"zTXt", b"a\0\0" + zlib.compress(b"\0" * 80_000_000))
+    path = tmp_path / "text.png"
+    path.write_bytes(png_declaring(4, 4, text))
+
+    assert refusal(path).reason == "is a PNG picture that would unpack to more than the limits allow"
+
+
+def test_profile_that_unpacks_to_much_fails(tmp_path: Path) -> None:
+    path = tmp_path / "profile.png"
+    path.write_bytes(png_declaring(4, 4, chunk(b"iCCP", b"a\0\0" + zlib.compress(b"\0" * 80_000_000))))
+
+    assert refusal(path).reason == "is a PNG picture that would unpack to more than the limits allow"
+
+
+def test_jpeg_of_endless_scans_is_refused(tmp_path: Path) -> None:
+    whole = saved(Image.new("L", (9000, 9000)), "JPEG", progressive=True)
+    scan = b"\xff\xda\0\x08\1\1\0\0\0\x10" + b"\0" * 10
+    path = tmp_path / "scans.jpg"
+    path.write_bytes(whole[:-2] + scan * 2000 + b"\xff\xd9")
+
+    assert "scans" in refusal(path).reason
+
+
+@pytest.mark.parametrize("tag", [(50706, 1), (254, 1)], ids=["DNG", "preview first"])
+def test_camera_raw_is_not_taken_for_its_preview(tmp_path: Path, tag: tuple[int, int]) -> None:
+    path = tmp_path / "raw.tif"
+    path.write_bytes(saved(two_halves(), "TIFF", tiffinfo={tag[0]: tag[1]}))
+
+    assert refusal(path).reason == "is a camera raw file, which is not read here; export it as JPEG or TIFF"
+
+
+@pytest.mark.parametrize(("at_byte", "value", "words"), [(5, 2, "PSB"), (23, 32, "32 bits")])
+def test_photoshop_files_beyond_us_say_what_to_do(
+    tmp_path: Path, at_byte: int, value: int, words: str
+) -> None:
+    whole = bytearray(WRITERS["psd"][1](two_halves()))
+    whole[at_byte] = value
+    path = tmp_path / "large.psd"
+    path.write_bytes(whole)
+
+    reason = refusal(path).reason
+
+    assert words in reason
+    assert "save it" in reason
+
+
+def test_odd_paths_have_reasons_and_never_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "round.jpg").symlink_to(tmp_path / "round.jpg")
+    (tmp_path / "dangling.jpg").symlink_to(tmp_path / "nothing")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "s.jpg"))
+        reasons = {
+            name: (type(error := refusal(tmp_path / name)), error.reason)
+            for name in (
+                "pipe.jpg",
+                "s.jpg",
+                "round.jpg",
+                "dangling.jpg",
+                "gone.jpg",
+                "bad\0name.jpg",
+                "n" * 300,
+            )
+        }
+
+    odd = (SkippedFileError, "is a pipe, socket or device, not a file")
+    assert reasons["pipe.jpg"] == reasons["s.jpg"] == odd
+    assert reasons["round.jpg"] == (SkippedFileError, "is a link that leads back to itself")
+    assert reasons["dangling.jpg"] == (FailedFileError, "is a link to nothing")
+    assert reasons["gone.jpg"] == (FailedFileError, "is not there")
+    assert reasons["bad\0name.jpg"] == (FailedFileError, "cannot be read: its name cannot be used")
+    assert reasons["n" * 300][0] is FailedFileError
+    assert refusal(tmp_path).reason == "is a folder"
+    assert refusal(Path(os.devnull)).reason == odd[1]
+
+
+def test_unreadable_file_says_permission_denied(tmp_path: Path) -> None:
+    path = tmp_path / "secret.jpg"
+    path.write_bytes(saved(two_halves(), "JPEG"))
+    path.chmod(0)
+    script = (
+        "import os, sys; os.getuid() or os.setuid(65534)\n"  # root may read everything
+        "from pathlib import Path; from musaic.media import hash_file\n"
+        "try: hash_file(Path(sys.argv[1]))\n"
+        "except Exception as error: print(error.reason)"
+    )
+    for folder in (tmp_path, *tmp_path.parents[:3]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.strip() == "may not be read (permission denied)", done.stderr
+
+
+@pytest.mark.parametrize("memory_bytes", [1 << 26, 0], ids=["small", "large"])
+def test_file_that_grows_while_it_is_read_is_skipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, memory_bytes: int
+) -> None:
+    monkeypatch.setattr("musaic.media.source._IN_MEMORY_BYTES", memory_bytes)
+    path = tmp_path / "copying.bmp"
+    path.write_bytes(b"BM" + b"\0" * (40 << 20))
+    stop = threading.Event()
+
+    def append() -> None:
+        with path.open("ab", buffering=0) as out:
+            while not stop.wait(0.001):
+                out.write(b"\0")
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        with pytest.raises(SkippedFileError) as caught:
+            hash_file(path)
+        assert caught.value.reason == "is still being written"
+        assert refusal(path).reason == "is still being written"
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_hash_is_that_of_the_bytes_and_names_the_asset(tmp_path: Path) -> None:
+    content = random.Random(5).randbytes(3_000_000)
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    assert hash_file(path) == hashlib.sha256(content).hexdigest()
+    assert content_id(hash_file(path)) == hashlib.sha256(content).hexdigest()[:32]
+
+
+def test_large_and_small_files_are_hashed_alike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(saved(two_halves(), "PNG"))
+    small = opened(path).sha256
+    monkeypatch.setattr("musaic.media.source._IN_MEMORY_BYTES", 0)
+
+    assert opened(path).sha256 == small == hash_file(path)
+
+
+def test_file_is_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(saved(two_halves(), "JPEG"))
+    path.chmod(0o444)
+    before = path.stat()
+
+    opened(path)
+
+    after = path.stat()
+    assert (after.st_mtime_ns, after.st_ctime_ns, after.st_size) == (
+        before.st_mtime_ns,
+        before.st_ctime_ns,
+        before.st_size,
+    )
+
+
+def test_many_threads_open_the_same_as_one(tmp_path: Path) -> None:
+    paths = []
+    for kind, (_, write) in WRITERS.items():
+        paths.append(tmp_path / kind.replace(" ", "-"))
+        paths[-1].write_bytes(write(two_halves((500, 400))))
+    alone = [opened(path).image.tobytes() for path in paths]
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda path: opened(path).image.tobytes(), paths * 6))
+
+    assert together == alone * 6
+
+
+def test_pillows_own_limit_is_left_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    monkeypatch.setattr("musaic.media.decode._BIG_PIXELS", 1500)
+    for kind in ("webp", "lzw tiff", "png", "gif"):
+        path = tmp_path / kind
+        path.write_bytes(WRITERS[kind][1](two_halves()))
+        assert near(at(opened(path), 0.2, 0.5), LEFT), kind
+
+    assert Image.MAX_IMAGE_PIXELS == 1000
+
+
+def test_remarks_on_odd_files_stay_silent_in_threads(tmp_path: Path) -> None:
+    odd_entry = struct.pack("<HHII", 305, 2, 5000, 10**6)  # a text far behind the end of the file
+    whole = saved(two_halves(), "TIFF", compression="tiff_lzw", tiffinfo={305: "x" * 12})
+    place = whole.index(struct.pack("<HH", 305, 2))
+    path = tmp_path / "odd.tif"
+    path.write_bytes(whole[:place] + odd_entry + whole[place + 12 :])
+    with pytest.warns(UserWarning), Image.open(io.BytesIO(path.read_bytes())) as noisy:
+        noisy.load()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with ThreadPoolExecutor(4) as pool:
+            assert all(near(at(picture, 0.2, 0.5), LEFT) for picture in pool.map(opened, [path] * 20))
+
+
+def test_a_hundred_megapixels_of_jpeg_need_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "wall.jpg"
+    Image.new("RGB", (11_600, 8_700), LEFT).save(path)
+    script = (
+        "import resource, sys; from pathlib import Path; from musaic.media import open_picture\n"
+        "limits = dict(min_side_px=224, max_pixels=400_000_000, max_bytes=10**9)\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
+        "import PIL.JpegImagePlugin; before = peak(); picture = open_picture(Path(sys.argv[1]), **limits)\n"
+        "print(picture.width, picture.height, min(picture.image.size), peak() - before)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+
+    width, height, shorter, grown_mb = (float(word) for word in done.stdout.split())
+    assert (width, height) == (11_600, 8_700)
+    assert 448 <= shorter < 900
+    assert grown_mb < 40, "decoded in full it is 400 MB"
