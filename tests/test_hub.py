@@ -14,7 +14,7 @@ import pytest
 from musaic.config import EmbedSettings
 from musaic.embed import MODELS, Hub, fetch, is_downloaded, load_embedder, resolve_auto
 from musaic.embed.testing import tiny_model
-from musaic.errors import HubError, ModelFilesError
+from musaic.errors import HubError, ModelFilesError, ModelWiringError
 from tests.fakes.hub import COMMIT, FakeHub, git_digest, running
 
 SPEC = MODELS["vit-b-32"]
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def server(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     (folder / "visual/fp16").mkdir()
     (folder / "visual/fp16/model.armnn").write_bytes(b"for another machine")
     (folder / "README.md").write_text("about")
@@ -50,7 +50,9 @@ def unreachable(tmp_path: Path) -> Hub:
 
 
 def load(hub: Hub, tmp_path: Path, **settings: str) -> object:
-    return load_embedder(EmbedSettings(model="vit-b-32", **settings), hub=hub, cache=tmp_path / "cache").embedder
+    return load_embedder(
+        EmbedSettings(model="vit-b-32", **settings), hub=hub, cache=tmp_path / "cache"
+    ).embedder
 
 
 def test_model_of_the_table_is_fetched_and_encodes_as_the_published_folder_does(
@@ -83,7 +85,11 @@ def test_progress_counts_every_byte_once_and_ends_at_the_total(hub: Hub, server:
     calls: list[tuple[int, int]] = []
     hub.fetch(SPEC, on_download=lambda done, total: calls.append((done, total)))
 
-    wanted = sum(len(body) for name, body in server.files.items() if name not in ("README.md", "visual/fp16/model.armnn"))
+    wanted = sum(
+        len(body)
+        for name, body in server.files.items()
+        if name not in ("README.md", "visual/fp16/model.armnn")
+    )
     assert calls[0] == (0, wanted)
     assert calls[-1] == (wanted, wanted)
     assert [done for done, _ in calls] == sorted(done for done, _ in calls)
@@ -150,7 +156,7 @@ def test_file_damaged_on_disk_is_named_with_the_repair_and_the_repair_works(
     blob = (hub.fetch(SPEC) / VISION).resolve()
     blob.write_bytes(blob.read_bytes()[:-7])
 
-    with pytest.raises(ModelFilesError, match="model.onnx is damaged") as caught:
+    with pytest.raises(ModelFilesError, match=r"model\.onnx is damaged") as caught:
         load(hub, tmp_path)
     assert f"delete {blob}" in str(caught.value)
 
@@ -167,8 +173,12 @@ def test_damaged_blob_is_fetched_anew_when_only_its_link_was_deleted(hub: Hub, s
     assert (hub.fetch(SPEC) / VISION).read_bytes() == server.files[VISION]
 
 
-@pytest.mark.parametrize("name", ["../../evil.json", "/etc/evil.json", "visual\\..\\..\\evil", "visual/a\nb.json"])
-def test_listing_with_a_path_that_leaves_the_folder_is_refused(hub: Hub, server: FakeHub, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "name", ["../../evil.json", "/etc/evil.json", "visual\\..\\..\\evil", "visual/a\nb.json"]
+)
+def test_listing_with_a_path_that_leaves_the_folder_is_refused(
+    hub: Hub, server: FakeHub, name: str, tmp_path: Path
+) -> None:
     server.extra = [{"rfilename": name, "size": 4, "blobId": git_digest(b"evil")}]
 
     with pytest.raises(HubError, match="cannot be right"):
@@ -202,7 +212,7 @@ def _without(listing: dict[str, object], name: str) -> list[dict[str, object]]:
 def test_repository_without_a_text_tower_is_refused(hub: Hub, server: FakeHub) -> None:
     del server.files["textual/model.onnx"]
 
-    with pytest.raises(HubError, match="lacks textual/model.onnx"):
+    with pytest.raises(HubError, match=r"lacks textual/model\.onnx"):
         hub.fetch(SPEC)
 
 
@@ -241,8 +251,10 @@ def test_fetch_of_the_bundled_model_needs_no_hub(unreachable: Hub) -> None:
     assert is_downloaded(MODELS["starter"], hub=unreachable)
 
 
-def test_transformers_layout_is_fetched_in_one_precision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def test_transformers_layout_is_fetched_in_one_precision(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
     spec = MODELS["vit-b-32-openai"]
     folder = tiny_model(tmp_path / "published", layout="transformers.js", dim=512)
     for tower in ("vision", "text"):
@@ -259,6 +271,17 @@ def test_transformers_layout_is_fetched_in_one_precision(tmp_path: Path, monkeyp
         loaded = load_embedder(settings, hub=hub, cache=tmp_path / "c")
     assert loaded.embedder.fingerprint.precision == "int8"
     assert hub.local(spec, precision="fp32") is None
+
+
+def test_model_of_the_table_that_fails_the_self_test_is_refused(
+    hub: Hub, server: FakeHub, tmp_path: Path
+) -> None:
+    other = tiny_model(tmp_path / "other", dim=512, seed=3) / "textual/model.onnx"
+    server.files["textual/model.onnx"] = other.read_bytes()
+
+    for _ in range(2):
+        with pytest.raises(ModelWiringError, match="'vit-b-32' is wired wrongly"):
+            load(hub, tmp_path)
 
 
 # --- auto ----------------------------------------------------------------------------------------
@@ -311,8 +334,15 @@ except HubError as exc:
 
 
 def _run(**env: str) -> str:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NO_PROXY": "127.0.0.1", **env}
-    done = subprocess.run([sys.executable, "-c", _SCRIPT], env=environment, capture_output=True, text=True, check=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "NO_PROXY": "127.0.0.1,localhost",
+        **env,
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT], env=environment, capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 

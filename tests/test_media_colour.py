@@ -71,11 +71,16 @@ def test_sixteen_bit_colours_are_scaled_not_clipped(tmp_path: Path) -> None:
     assert near(at(opened(path), 0, 0), (255, 128, 1), 1)
 
 
-def test_sixteen_bit_png_with_a_key_colour_opens(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("key", "shown"), [((1000, 2000, 3000), (255, 128, 1)), ((65535, 32768, 400), (255, 255, 255))]
+)
+def test_sixteen_bit_key_colour_hides_only_itself(
+    tmp_path: Path, key: tuple[int, int, int], shown: tuple[int, int, int]
+) -> None:
     path = tmp_path / "keyed.png"
-    path.write_bytes(rgb16_png((65535, 32768, 400), b"tRNS" + struct.pack(">3H", 1000, 2000, 3000)))
+    path.write_bytes(rgb16_png((65535, 32768, 400), b"tRNS" + struct.pack(">3H", *key)))
 
-    assert near(at(opened(path), 0, 0), (255, 128, 1), 1)
+    assert near(at(opened(path), 0, 0), shown, 1)
 
 
 @pytest.mark.parametrize("codec", ["JPEG", "TIFF"])

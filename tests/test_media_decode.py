@@ -1,6 +1,7 @@
 """Pictures of every kind come out upright and as large as was asked, with their time of capture."""
 
 import io
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -109,10 +110,20 @@ def test_time_of_capture_is_read_from_exif(
     assert opened(path).captured_at == (utc and int(utc.timestamp()))
 
 
-def test_broken_exif_is_no_reason_to_fail(tmp_path: Path) -> None:
-    junk = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0\xff\xff\xff\xff" * 40
-    path = tmp_path / "junk.jpg"
-    path.write_bytes(saved(two_halves(), "JPEG", exif=junk, quality=95))
+@pytest.mark.parametrize(
+    "junk",
+    [
+        b"Exif\0\0no directory of tags at all",
+        b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12\x01\x03\0\xff\xff\xff\xff" * 40,
+        b"Exif\0\0II*\0\x08\0\0\0\1\0" + b"\x69\x87\x09\0\1\0\0\0\xff\xff\xff\x80\0\0\0\0",
+        b"Exif\0\0II*\0\x08\0\0\0\1\0" + b"\x12\x01\x02\0\2\0\0\0x\0\0\0\0\0\0\0",
+    ],
+    ids=["no tags", "cut short", "times nowhere", "orientation in words"],
+)
+@pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP"])
+def test_broken_exif_is_no_reason_to_fail(tmp_path: Path, codec: str, junk: bytes) -> None:
+    path = tmp_path / "junk"
+    path.write_bytes(saved(two_halves(), codec, exif=junk, quality=95))
 
     picture = opened(path)
 
@@ -162,6 +173,14 @@ def test_psd_of_16_bits_opens_by_its_high_bytes(tmp_path: Path, packed: bool) ->
 def test_psd_with_a_saved_selection_hides_nothing(tmp_path: Path) -> None:
     path = tmp_path / "selection.psd"
     path.write_bytes(psd_bytes(PSD_ALPHA, layers=2))
+
+    assert at(opened(path), 0.2, 0.5) == LEFT
+
+
+def test_psd_channel_with_a_name_is_a_saved_selection(tmp_path: Path) -> None:
+    name = b"8BIM" + struct.pack(">HHI", 1006, 0, 8) + b"\7Alpha 1"
+    path = tmp_path / "named.psd"
+    path.write_bytes(psd_bytes(PSD_ALPHA, resources=name))
 
     assert at(opened(path), 0.2, 0.5) == LEFT
 

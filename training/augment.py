@@ -34,7 +34,7 @@ def _uniform(count: int, low: float, high: float, rng: torch.Generator) -> Tenso
 
 def _crops(count: int, rng: torch.Generator, *, photo: bool) -> Tensor:
     """Affine maps from the result to the picture, both -1 to 1, shape ``(count, 2, 3)``."""
-    scale = _uniform(count, 0.45, 1.05, rng) if photo else _uniform(count, 0.82, 1.12, rng)
+    scale = _uniform(count, 0.62, 1.1, rng) if photo else _uniform(count, 0.82, 1.12, rng)
     stretch = 0.25 if photo else 0.1
     scale_y = scale * (1 + _uniform(count, -stretch, stretch, rng))
     turn = torch.randn(count, generator=rng) * (0.14 if photo else 0.05)
@@ -84,7 +84,7 @@ def pasted(x: Tensor, rng: torch.Generator, *, share: float = 0.5) -> tuple[Tens
     """
     count, size = len(x), x.shape[-1]
     partner = torch.randperm(count, generator=rng)
-    side = torch.sqrt(_uniform(count, 0.1, 0.5, rng)) * (torch.rand(count, generator=rng) < share)
+    side = torch.sqrt(_uniform(count, 0.1, 0.4, rng)) * (torch.rand(count, generator=rng) < share)
     result, own = x.clone(), torch.ones(count)
     for index, fraction in enumerate(side.tolist()):
         length = math.floor(fraction * size)

@@ -11,7 +11,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -49,19 +50,19 @@ class Recipe:
         pieces: Size of the tokenizer's vocabulary.
     """
 
-    steps: int = 6000
+    steps: int = 4500
     renders: int = 60_000
     seed: int = 0
     batch: int = 192
     photos: int = 56
-    extra: int = 128
+    extra: int = 96
     rate: float = 3e-3
     pieces: int = 3500
 
     def size_px(self, step: int) -> int:
         """Return the pictures' size: small ones first, which is where most of the speed comes from."""
         done = step / self.steps
-        return 64 if done < 0.40 else 96 if done < 0.80 else SIZE_PX
+        return 64 if done < 0.45 else 96 if done < 0.90 else SIZE_PX
 
     def learning_rate(self, step: int) -> float:
         """Return the rate: a short warm-up, then half a cosine down to 2 % of the highest."""
@@ -106,7 +107,7 @@ class Learner:
         nn.utils.clip_grad_norm_(self.all.parameters(), 1.0)
         self.optimiser.step()
         self._average(step)
-        return float(loss)
+        return loss.item()
 
     def _loss(self, batch: Batch, step: int) -> Tensor:
         # Chance is drawn on the CPU and by step, so that neither a device nor a resumed run changes it.
@@ -207,8 +208,8 @@ def make_tokenizer(drawings: Labelled, recipe: Recipe, *, texts: int = 12_000) -
 def run(learner: Learner, sampler: Sampler, quick: Quick, *, out: Path, start: int = 0) -> None:
     """Train from a step to the last, saving and telling on the way."""
     losses, begun, steps = list[float](), time.monotonic(), learner.recipe.steps
-    for step in range(start, steps):
-        losses.append(learner.step(sampler.batch(step), step))
+    for step, batch in _ahead(sampler, start, steps):
+        losses.append(learner.step(batch, step))
         done = step + 1
         if done % _SAVE_EVERY == 0 or done == steps:
             learner.save(out / CHECKPOINT, done)
@@ -216,6 +217,16 @@ def run(learner: Learner, sampler: Sampler, quick: Quick, *, out: Path, start: i
             told = {"step": done, "px": learner.recipe.size_px(step), "minutes": round((time.monotonic() - begun) / 60, 1)}
             told["loss"] = round(float(np.mean(losses[-100:])), 3)
             print(json.dumps(told | quick.sit(learner.encoder())), flush=True)
+
+
+def _ahead(sampler: Sampler, start: int, stop: int) -> Iterator[tuple[int, Batch]]:
+    """Yield batches, the next one being made while one is learnt from."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(sampler.batch, start)
+        for step in range(start, stop):
+            batch = coming.result()
+            coming = pool.submit(sampler.batch, step + 1)
+            yield step, batch
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

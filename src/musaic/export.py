@@ -1,18 +1,33 @@
 """Hits as something to look at: the contact sheet."""
 
 import math
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps
+from PIL import Image, ImageDraw
 
-from musaic.errors import ExportError
-from musaic.fonts import Font, font_for
+from musaic import media
+from musaic.errors import ExportError, MediaError
+from musaic.fonts import Font, Found, font_for
 
-_TILE_PX, _GAP_PX, _TITLE_PX, _CAPTION_PX = 320, 24, 34, 18
-_PAPER, _INK, _FAINT, _EMPTY = (255, 255, 255), (24, 24, 28), (110, 112, 118), (236, 236, 239)
-_MOST_COLUMNS = 6
+_TILE_PX, _GAP_PX, _MARGIN_PX, _CORNER_PX = 360, 28, 40, 10
+_TITLE_PX, _NAME_PX, _CAPTION_PX, _NOTE_PX = 36, 19, 17, 16
+# Under a picture: room for both lines, and how far down each stands.
+_CAPTION_ROOM_PX, _NAME_BASELINE_PX, _CAPTION_BASELINE_PX = 62, 31, 55
+_TITLE_LINE_PX, _NOTE_LINE_PX = 46, 24
+_PAPER, _TILE, _EDGE = (255, 255, 255), (244, 244, 246), (222, 222, 226)
+_INK, _FAINT = (26, 26, 30), (112, 114, 122)
+_MOST_COLUMNS, _MOST_TILES, _MOST_TITLE_LINES, _MOST_TITLE_LETTERS = 6, 240, 3, 1000
+# A small picture is enlarged no further: an icon stays an icon.
+_MOST_ENLARGED = 2.0
+_MOST_PIXELS, _MOST_BYTES = 400_000_000, 1_000_000_000
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".pdf": "PDF"}
+
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,57 +43,119 @@ def contact_sheet(tiles: Sequence[Tile], *, title: str) -> Image.Image:
     """Return pictures in a row or grid, each with its name and caption, under a title.
 
     Args:
-        tiles: Any number, also none; a picture that cannot be read becomes a grey square that says so.
-        title: Any script; one for which no font is found gets a line that says which to install.
+        tiles: Any number, also none; a picture that cannot be read becomes a grey tile that says so. After 240 tiles
+            a line says how many more there are.
+        title: In any script. Where no font has its letters, or those of a name, a line says which to install.
+
+    Returns:
+        RGB, about 400 pixels a column.
     """
-    columns = _columns(len(tiles))
-    rows = math.ceil(len(tiles) / columns)
-    width = _GAP_PX + columns * (_TILE_PX + _GAP_PX)
-    heading, lines = _heading(title, width - 2 * _GAP_PX)
-    top = _GAP_PX + len(lines) * round(1.3 * _TITLE_PX) + _GAP_PX
-    cell = _TILE_PX + 3 * _CAPTION_PX + _GAP_PX
-    sheet = Image.new("RGB", (width, top + max(rows * cell, 3 * _CAPTION_PX + _GAP_PX)), _PAPER)
-    draw = ImageDraw.Draw(sheet)
-    for number, line in enumerate(lines):
-        draw.text((_GAP_PX, _GAP_PX + number * round(1.3 * _TITLE_PX)), line, font=heading, fill=_INK)
-    if not tiles:
-        _text(draw, (_GAP_PX, top), "no hits: nothing in this library fits", _FAINT, width)
-    for index, tile in enumerate(tiles):
-        left = _GAP_PX + (index % columns) * (_TILE_PX + _GAP_PX)
-        _draw_tile(sheet, draw, tile, (left, top + index // columns * cell))
+    shown = tiles[:_MOST_TILES]
+    columns = _columns(len(shown))
+    heading = _Heading.of(title, least_px=_span(columns))
+    width = max(_span(columns), heading.width)
+    top = _MARGIN_PX + heading.height
+    cell = _TILE_PX + _CAPTION_ROOM_PX
+    rows = math.ceil(len(shown) / columns)
+    notes = _notes(tiles, heading, width)
+    body = rows * cell + (rows - 1) * _GAP_PX if rows else _TILE_PX // 2
+    bottom = top + body + sum(_NOTE_LINE_PX for _ in notes) + (_GAP_PX // 2 if notes else 0)
+    sheet = Image.new("RGB", (width + 2 * _MARGIN_PX, bottom + _MARGIN_PX), _PAPER)
+    heading.draw(sheet)
+    for index, tile in enumerate(shown):
+        left = _MARGIN_PX + index % columns * (_TILE_PX + _GAP_PX)
+        _draw_tile(sheet, tile, (left, top + index // columns * (cell + _GAP_PX)))
+    if not shown:
+        _draw_nothing(sheet, (_MARGIN_PX, top, _MARGIN_PX + width, top + body))
+    for number, note in enumerate(reversed(notes)):
+        _draw_text(sheet, (_MARGIN_PX, bottom - number * _NOTE_LINE_PX), note, _NOTE_PX, _FAINT, width)
     return sheet
 
 
 def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
-    """Write a contact sheet; the file's ending picks the format (PNG where there is none).
+    """Write a contact sheet and return where it is; the file's ending picks the format, PNG where there is none.
+
+    A file that is there is replaced, and stays as it was when writing fails.
 
     Raises:
-        ExportError: The file cannot be written.
+        ExportError: The file cannot be written, or its ending is none of png, jpg, webp, pdf.
     """
     path = path if path.suffix else path.with_suffix(".png")
+    ending = path.suffix.lower()
+    if ending not in _FORMATS:
+        known = ", ".join(name.removeprefix(".") for name in _FORMATS)
+        raise ExportError(f"the contact sheet {path} cannot be written: {ending!r} is none of {known}")
+    if not path.parent.is_dir():
+        raise ExportError(f"the contact sheet {path} cannot be written: there is no folder {path.parent}")
+    if path.is_dir():
+        raise ExportError(f"the contact sheet {path} cannot be written: it is a folder")
+    sheet = contact_sheet(tiles, title=title)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        contact_sheet(tiles, title=title).save(path)
+        sheet.save(partial, _FORMATS[ending])
+        partial.replace(path)
     except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or exc
-        raise ExportError(f"the contact sheet {path} cannot be written: {reason}") from exc
+        raise ExportError(
+            f"the contact sheet {path} cannot be written: {getattr(exc, 'strerror', None) or exc}"
+        ) from exc
+    finally:
+        partial.unlink(missing_ok=True)
     return path
+
+
+# --- what goes where ---------------------------------------------------------------------------------
 
 
 def _columns(count: int) -> int:
     """Return a row of up to four, else a grid a little wider than high."""
-    return max(2, count) if count <= 4 else min(_MOST_COLUMNS, math.ceil(math.sqrt(1.5 * count)))
+    return max(1, count) if count <= 4 else min(_MOST_COLUMNS, math.ceil(math.sqrt(1.5 * count)))
 
 
-def _heading(title: str, width: int) -> tuple[Font, list[str]]:
-    text = " ".join(title.split()) or "(no title)"
-    found = font_for(text, _TITLE_PX)
-    lines = _wrap(found.font, text, width, most=3)
-    if found.missing:
-        lines.append(f"(no font for this script here; {found.missing})")
-    return found.font, lines
+def _span(columns: int) -> int:
+    return columns * (_TILE_PX + _GAP_PX) - _GAP_PX
 
 
-def _wrap(font: Font, text: str, width: int, *, most: int) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A title, broken into lines."""
+
+    found: Found
+    lines: tuple[str, ...]
+    width: int
+
+    @classmethod
+    def of(cls, title: str, *, least_px: int) -> "_Heading":
+        """Break a title into lines; a narrow sheet becomes up to two columns wide for it."""
+        text = _plain(" ".join(title.split()))[:_MOST_TITLE_LETTERS]
+        if not text:
+            return cls(font_for("", _TITLE_PX), (), 0)
+        found = font_for(text, _TITLE_PX)
+        width = max(least_px, min(_span(2), math.ceil(found.font.getlength(text))))
+        return cls(found, tuple(_wrap(found.font, text, width)), width)
+
+    @property
+    def height(self) -> int:
+        return len(self.lines) * _TITLE_LINE_PX + (_GAP_PX if self.lines else 0)
+
+    def draw(self, sheet: Image.Image) -> None:
+        draw = ImageDraw.Draw(sheet)
+        for number, line in enumerate(self.lines):
+            baseline = _MARGIN_PX + _TITLE_PX + number * _TITLE_LINE_PX
+            draw.text((_MARGIN_PX, baseline), line, font=self.found.font, fill=_INK, anchor="ls")
+
+
+def _notes(tiles: Sequence[Tile], heading: _Heading, width: int) -> list[str]:
+    """Return what is said at the foot: tiles that are left out, and letters that no font here has."""
+    notes = [f"and {len(tiles) - _MOST_TILES:,} more"] if len(tiles) > _MOST_TILES else []
+    advice = [heading.found.missing]
+    advice += [font_for(_plain(tile.name), _NAME_PX).missing for tile in tiles[:_MOST_TILES]]
+    font = font_for("", _NOTE_PX).font
+    for each in dict.fromkeys(filter(None, advice)):
+        notes += _wrap(font, f"No font here has all these letters; {each}", width)
+    return notes
+
+
+def _wrap(font: Font, text: str, width: int) -> list[str]:
     """Break at spaces, and inside words that are wider than a line (Chinese has no spaces)."""
     lines = [""]
     for word in text.split(" "):
@@ -92,58 +169,109 @@ def _wrap(font: Font, text: str, width: int, *, most: int) -> list[str]:
                 lines.append("")
             lines[-1] += letter
     lines = [line for line in lines if line]
-    return (
-        lines
-        if len(lines) <= most
-        else [*lines[: most - 1], _shorten(font, " ".join(lines[most - 1 :]), width)]
-    )
+    if len(lines) <= _MOST_TITLE_LINES:
+        return lines
+    last = " ".join(lines[_MOST_TITLE_LINES - 1 :])
+    return [*lines[: _MOST_TITLE_LINES - 1], _fit(font, last, width, lambda keep: f"{last[:keep].rstrip()}…")]
 
 
-def _draw_tile(sheet: Image.Image, draw: ImageDraw.ImageDraw, tile: Tile, corner: tuple[int, int]) -> None:
+# --- drawing -----------------------------------------------------------------------------------------
+
+
+def _draw_tile(sheet: Image.Image, tile: Tile, corner: tuple[int, int]) -> None:
     left, top = corner
     picture = _read(tile.picture)
+    ground = Image.new("RGB", (_TILE_PX, _TILE_PX), _TILE)
     if picture is None:
-        draw.rectangle((left, top, left + _TILE_PX, top + _TILE_PX), fill=_EMPTY)
-        _text(draw, (left + _GAP_PX, top + _TILE_PX // 2), "this picture cannot be shown", _FAINT, _TILE_PX)
+        _draw_centred(ground, "this picture cannot be shown")
     else:
-        offset = ((_TILE_PX - picture.width) // 2, (_TILE_PX - picture.height) // 2)
-        sheet.paste(picture, (left + offset[0], top + offset[1]))
-    below = top + _TILE_PX + _CAPTION_PX // 2
-    _text(draw, (left, below), tile.name, _INK, _TILE_PX)
-    _text(draw, (left, below + round(1.35 * _CAPTION_PX)), tile.caption, _FAINT, _TILE_PX)
+        ground.paste(picture, ((_TILE_PX - picture.width) // 2, (_TILE_PX - picture.height) // 2))
+    sheet.paste(ground, corner, _rounded())
+    sheet.paste(_EDGE, corner, _outline())
+    below = top + _TILE_PX
+    _draw_text(sheet, (left, below + _NAME_BASELINE_PX), tile.name, _NAME_PX, _INK, _TILE_PX)
+    _draw_text(sheet, (left, below + _CAPTION_BASELINE_PX), tile.caption, _CAPTION_PX, _FAINT, _TILE_PX)
+
+
+def _draw_nothing(sheet: Image.Image, box: tuple[int, int, int, int]) -> None:
+    ground = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), _TILE)
+    _draw_centred(ground, "no hits: nothing in this library fits")
+    sheet.paste(ground, box[:2])
+
+
+def _draw_centred(ground: Image.Image, text: str) -> None:
+    font = font_for(text, _CAPTION_PX).font
+    middle = (ground.width // 2, ground.height // 2)
+    ImageDraw.Draw(ground).text(middle, text, font=font, fill=_FAINT, anchor="mm")
+
+
+def _draw_text(
+    sheet: Image.Image, start: tuple[int, int], text: str, size_px: int, fill: Colour, width: int
+) -> None:
+    """Draw one line on a baseline, its middle cut out where it is too wide."""
+    text = _plain(text)
+    font = font_for(text, size_px).font
+    ImageDraw.Draw(sheet).text(start, _shorten(font, text, width), font=font, fill=fill, anchor="ls")
 
 
 def _read(path: Path | None) -> Image.Image | None:
-    from musaic import media
-    from musaic.errors import MediaError
-
+    """Return a picture as large as a tile allows, or None."""
     if path is None:
         return None
     try:
         opened = media.open_picture(
-            path, min_side_px=_TILE_PX, max_pixels=400_000_000, max_bytes=1_000_000_000
+            path, min_side_px=_TILE_PX, max_pixels=_MOST_PIXELS, max_bytes=_MOST_BYTES
         )
     except MediaError:
         return None
-    return ImageOps.contain(opened.image, (_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
+    picture = opened.image.convert("RGB")
+    scale = min(_TILE_PX / max(picture.size), _MOST_ENLARGED)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def _text(
-    draw: ImageDraw.ImageDraw, corner: tuple[int, int], text: str, fill: tuple[int, int, int], width: int
-) -> None:
-    font = font_for(text, _CAPTION_PX).font
-    draw.text(corner, _shorten(font, text, width), font=font, fill=fill)
+@lru_cache(maxsize=1)
+def _rounded() -> Image.Image:
+    """Return the shape of a tile, drawn four times as large for smooth corners."""
+    side = 4 * _TILE_PX
+    mask = Image.new("L", (side, side), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, side - 1, side - 1), 4 * _CORNER_PX, fill=255)
+    return mask.resize((_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
 
 
-def _shorten(font: ImageFont.FreeTypeFont | ImageFont.ImageFont, text: str, width: int) -> str:
+@lru_cache(maxsize=1)
+def _outline() -> Image.Image:
+    """Return the hairline round a tile, which gives a white picture an edge."""
+    side = 4 * _TILE_PX
+    mask = Image.new("L", (side, side), 0)
+    box = (0, 0, side - 1, side - 1)
+    ImageDraw.Draw(mask).rounded_rectangle(box, 4 * _CORNER_PX, outline=255, width=4)
+    return mask.resize((_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
+
+
+# --- text --------------------------------------------------------------------------------------------
+
+
+def _plain(text: str) -> str:
+    """Write control characters and broken letters of a file name as escapes; joiners of emoji stay."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter if letter.isprintable() or letter in "\u200d\u200c" else ascii(letter)[1:-1] for letter in text
+    )
+
+
+def _shorten(font: Font, text: str, width: int) -> str:
     """Cut the middle out of a text that is too wide: both ends of a file name say something."""
     if font.getlength(text) <= width:
         return text
-    keep = len(text)
-    while keep > 2 and font.getlength(_cut(text, keep)) > width:
-        keep -= 1
-    return _cut(text, keep)
+    return _fit(font, text, width, lambda keep: f"{text[: (keep + 1) // 2]}…{text[len(text) - keep // 2 :]}")
 
 
-def _cut(text: str, keep: int) -> str:
-    return f"{text[: (keep + 1) // 2]}…{text[len(text) - keep // 2 :]}"
+def _fit(font: Font, text: str, width: int, cut: Callable[[int], str]) -> str:
+    """Return the longest cut of a text that is narrow enough; `cut` is given how many letters to keep."""
+    low, high = 0, len(text)
+    while low < high:
+        keep = (low + high + 1) // 2
+        low, high = (keep, high) if font.getlength(cut(keep)) <= width else (low, keep - 1)
+    return cut(low)

@@ -1,22 +1,37 @@
-"""A font that has the letters of a text: Pillow's own, else one that fontconfig finds."""
+"""A font that has the letters of a text: Pillow's own, else one of this system's.
 
+Fontconfig is asked where it is installed; elsewhere (macOS, Windows) the usual font folders are looked through.
+"""
+
+import os
 import shutil
 import subprocess
+import sys
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from PIL import ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-# What to install where a script has no font, by Unicode block: first letter, last letter, package.
+# What to install where a script has no font, by Unicode block: first letter, last letter, script, package.
 _PACKAGES = (
-    (0x0400, 0x052F, "Cyrillic", "fonts-dejavu-core"),
     (0x0370, 0x03FF, "Greek", "fonts-dejavu-core"),
+    (0x0400, 0x052F, "Cyrillic", "fonts-dejavu-core"),
     (0x3040, 0x30FF, "Japanese", "fonts-noto-cjk"),
     (0x3400, 0x9FFF, "Chinese", "fonts-noto-cjk"),
+    (0x20000, 0x323AF, "Chinese", "fonts-noto-cjk"),
     (0xAC00, 0xD7AF, "Korean", "fonts-noto-cjk"),
+    (0x1F000, 0x1FAFF, "emoji", "fonts-symbola"),
 )
+# Marks, joiners and spaces need no picture of their own.
+_UNSEEN = ("Mn", "Me", "Cf", "Cc", "Cs", "Zs")
+_ENDINGS = (".ttf", ".otf", ".ttc")
+# Of how many letters, when no font has all, those that have it are asked for.
+_MOST_ASKED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +43,23 @@ class Found:
 
 
 def font_for(text: str, size_px: int) -> Found:
-    """Return a font with every letter of a text, as far as there is one."""
-    letters = frozenset(text) - frozenset(" \t\n…")
-    bundled = _bundled(size_px)
-    lacking = sorted(letter for letter in letters if not _has(bundled, letter))
+    """Return a font with every letter of a text, or with as many as one font here has."""
+    letters = frozenset(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
+    best, lacking = _bundled(size_px), _lacking(_bundled(size_px), letters)
     if not lacking:
-        return Found(bundled)
-    for path, index in _system_fonts("".join(lacking)):
+        return Found(best)
+    for path, index in _system_fonts("".join(sorted(lacking))):
         font = _opened(path, index, size_px)
-        if font is not None and all(_has(font, letter) for letter in letters):
-            return Found(font)
-    return Found(bundled, _advice(lacking[0]))
+        left = lacking if font is None else _lacking(font, letters)
+        if font is not None and len(left) < len(lacking):
+            best, lacking = font, left
+        if not lacking:
+            return Found(best)
+    return Found(best, _advice(min(lacking)))
+
+
+def _lacking(font: Font, letters: frozenset[str]) -> frozenset[str]:
+    return frozenset(letter for letter in letters if not _has(font, letter))
 
 
 @lru_cache(maxsize=8)
@@ -62,35 +83,60 @@ def _has(font: Font, letter: str) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _system_fonts(letters: str) -> tuple[tuple[str, int], ...]:
-    """Return files and face numbers of fonts that claim some letters, upright ones first."""
+def _system_fonts(lacking: str) -> tuple[tuple[str, int], ...]:
+    """Return files and face numbers of fonts that may have some letters, the likeliest first."""
     program = shutil.which("fc-list")
     if program is None:
-        return ()
+        return tuple((str(path), 0) for path in _files_in_font_folders())
+    # First those with all the letters, then those with any one of them.
+    wanted = dict.fromkeys([lacking, *lacking[:_MOST_ASKED]])
+    rows = dict.fromkeys(row for letters in wanted for row in _listed(program, letters))
+    return tuple(rows)
+
+
+def _listed(program: str, letters: str) -> list[tuple[str, int]]:
+    """Return fonts of which fontconfig says that they have all of some letters."""
     wanted = " ".join(f"{ord(letter):x}" for letter in letters)
     command = [program, "-f", "%{file}\t%{index}\t%{slant}\t%{weight}\n", f":charset={wanted}"]
     try:
-        listed = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        answer = subprocess.run(command, capture_output=True, timeout=10, check=False)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        return ()
-    return tuple(
-        (file, int(index) & 0xFFFF) for file, index, *_ in sorted(_rows(listed.stdout), key=_plainness)
-    )
-
-
-def _rows(text: str) -> list[list[str]]:
-    return [row for line in text.splitlines() if len(row := line.split("\t")) == 4 and row[1].isdigit()]
+        return []
+    lines = os.fsdecode(answer.stdout).splitlines()
+    rows = [row for line in lines if len(row := line.split("\t")) == 4 and row[1].isdigit()]
+    # The upper half of fontconfig's number is the instance of a variable font.
+    return [(file, int(index) & 0xFFFF) for file, index, *_ in sorted(rows, key=_plainness)]
 
 
 def _plainness(row: list[str]) -> tuple[bool, bool, float, str]:
     """Order upright sans-serif before others, regular (80 in fontconfig) before bold."""
     file, _, slant, weight = row
-    odd = "Sans" not in file or "Mono" in file or "Condensed" in file
-    return slant not in ("", "0"), odd, abs(float(weight) - 80) if weight.isdigit() else 100.0, file
+    distance = abs(float(weight) - 80) if weight.isdigit() else 100.0
+    return slant not in ("", "0"), _is_odd(Path(file).name), distance, file
+
+
+def _is_odd(name: str) -> bool:
+    return "Sans" not in name or "Mono" in name or "Condensed" in name
+
+
+def _files_in_font_folders() -> Iterator[Path]:
+    found = (path for folder in _font_folders() for path in folder.rglob("*"))
+    fonts = (path for path in found if path.suffix.lower() in _ENDINGS)
+    yield from sorted(fonts, key=lambda path: (_is_odd(path.name), "Bold" in path.name, path.name))
+
+
+def _font_folders() -> list[Path]:
+    home = Path.home()
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library/Fonts"]
+    if sys.platform == "win32":
+        return [Path(os.environ.get("WINDIR", r"C:\Windows")) / "Fonts"]
+    own = Path(os.environ.get("XDG_DATA_HOME") or home / ".local/share") / "fonts"
+    return [own, home / ".fonts", Path("/usr/local/share/fonts"), Path("/usr/share/fonts")]
 
 
 def _advice(letter: str) -> str:
     for first, last, script, package in _PACKAGES:
         if first <= ord(letter) <= last:
-            return f"install one for {script}, on Debian: apt install {package} fontconfig"
-    return f"install one that has the letter U+{ord(letter):04X}, and fontconfig"
+            return f"install a font for {script}, on Debian: apt install {package} fontconfig"
+    return f"install a font that has U+{ord(letter):04X}, on Debian perhaps: apt install fonts-noto-core fontconfig"

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from musaic.errors import LibraryError
 
@@ -29,9 +29,9 @@ CREATE TABLE files (
 ) WITHOUT ROWID;
 CREATE INDEX files_by_asset ON files (asset_id) WHERE asset_id IS NOT NULL;
 CREATE INDEX files_by_size ON files (size_bytes) WHERE asset_id IS NOT NULL;
-CREATE INDEX files_vanished ON files (folder) WHERE vanished_at IS NOT NULL;
 """
 _VERSION = 1
+_FILES = "INTO files VALUES (?, ?, ?, ?, ?, ?, NULL)"
 # SQLite refuses statements with more variables than this in its older builds.
 _MOST_VARIABLES = 900
 
@@ -58,21 +58,34 @@ class Ledger:
     """An open ledger; use it as a context manager.
 
     Raises:
-        LibraryError: The file is damaged, or was written by a newer Musaic.
+        LibraryError: From any method: the file is damaged, was written by a newer Musaic, is closed, or
+            cannot be written to (a full disk, say).
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
+        with self._errors():
+            # Threads take turns: SQLite is built to serialise them.
             self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        try:
             self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.Error as exc:
-            raise LibraryError(
-                f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again to rebuild it"
-            ) from exc
+            raise _explained(self.path, exc) from exc
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
+        with self._errors():
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._check_version()
+
+    def _check_version(self) -> None:
         # A transaction survives kill -9; a power cut may cost the last ones, which are then done again.
         self._db.execute("PRAGMA synchronous = NORMAL")
         with self._transaction():
@@ -98,23 +111,31 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk may have ended the transaction already.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _rows(self, query: str, values: Sequence[str | int] = ()) -> list[tuple[Any, ...]]:
+        with self._errors():
+            return self._db.execute(query, values).fetchall()
 
     # --- meta ----------------------------------------------------------------------------------
     def note(self, key: str) -> str | None:
         """Return a remembered value."""
-        row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def remember(self, key: str, value: str) -> None:
         """Keep a value under a key."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
     # --- files ---------------------------------------------------------------------------------
     def known_in(self, folder: str) -> dict[str, FileState]:
@@ -133,39 +154,38 @@ class Ledger:
     def has_size(self, size_bytes: int) -> bool:
         """Say whether any ingested file has this size, so that its bytes may be known already."""
         query = "SELECT 1 FROM files WHERE size_bytes = ? AND asset_id IS NOT NULL LIMIT 1"
-        return self._db.execute(query, (size_bytes,)).fetchone() is not None
+        return bool(self._rows(query, (size_bytes,)))
+
+    def knows(self, path: str) -> bool:
+        """Say whether a path was ever met and not forgotten."""
+        return bool(self._rows("SELECT 1 FROM files WHERE folder = ? AND name = ?", os.path.split(path)))
 
     def folders_under(self, root: str) -> list[str]:
         """Return the known folders at or below a root."""
-        below = _below(root)
         query = "SELECT DISTINCT folder FROM files WHERE folder = ? OR (folder >= ? AND folder < ?)"
-        return [str(row[0]) for row in self._db.execute(query, (root, *below))]
+        return [str(row[0]) for row in self._rows(query, (root, *_below(root)))]
 
     def asset_ids(self) -> set[str]:
         """Return the ids of all ingested assets."""
         query = "SELECT DISTINCT asset_id FROM files WHERE asset_id IS NOT NULL"
-        return {str(row[0]) for row in self._db.execute(query)}
-
-    def vanished_under(self, root: str) -> list[FileState]:
-        """Return the vanished files at or below a root (a folder, or one file's path)."""
-        below = _below(root)
-        single = Path(root)
-        where = """WHERE vanished_at IS NOT NULL AND (
-            folder = ? OR (folder >= ? AND folder < ?) OR (folder = ? AND name = ?))"""
-        return list(self._states(where, (root, *below, str(single.parent), single.name)))
+        return {str(row[0]) for row in self._rows(query)}
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many assets, files and vanished files there are."""
         query = """SELECT count(DISTINCT asset_id), count(asset_id),
                           count(CASE WHEN asset_id IS NOT NULL THEN vanished_at END) FROM files"""
-        assets, files, vanished = self._db.execute(query).fetchone()
+        ((assets, files, vanished),) = self._rows(query)
         return int(assets), int(files), int(vanished)
 
     def record(self, states: Sequence[FileState]) -> None:
-        """Write what is now known of some files, all or nothing."""
-        rows = [(s.folder, s.name, s.size_bytes, s.mtime_ns, s.asset_id, s.reason) for s in states]
+        """Write what is now known of some files, which are there: all of it or nothing."""
         with self._transaction():
-            self._db.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, NULL)", rows)
+            self._db.executemany(f"INSERT OR REPLACE {_FILES}", map(_values, states))
+
+    def adopt(self, states: Sequence[FileState]) -> None:
+        """Write what is known of those files that the ledger does not know; the others stay as they are."""
+        with self._transaction():
+            self._db.executemany(f"INSERT OR IGNORE {_FILES}", map(_values, states))
 
     def mark_vanished(self, states: Sequence[FileState], *, now: int) -> None:
         """Note that files are gone since `now`, in seconds since 1970."""
@@ -189,9 +209,27 @@ class Ledger:
 
     def _states(self, where: str, values: Sequence[str]) -> Iterator[FileState]:
         columns = "folder, name, size_bytes, mtime_ns, asset_id, reason, vanished_at IS NOT NULL"
-        query = f"SELECT {columns} FROM files {where}"  # noqa: S608  `where` is ours, values are bound
-        for folder, name, size_bytes, mtime_ns, asset_id, reason, vanished in self._db.execute(query, values):
+        for folder, name, size_bytes, mtime_ns, asset_id, reason, vanished in self._rows(
+            f"SELECT {columns} FROM files {where}",  # noqa: S608  `where` is ours, values are bound
+            values,
+        ):
             yield FileState(folder, name, size_bytes, mtime_ns, asset_id, reason, bool(vanished))
+
+
+def _explained(path: Path, exc: sqlite3.Error) -> LibraryError:
+    # SQLite's code for an error is new in Python 3.11 and absent from errors of the module itself.
+    name = getattr(exc, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return LibraryError(f"{path} cannot be written ({exc}); free space or fix its rights, and run again")
+    if name.startswith("SQLITE_BUSY"):
+        return LibraryError(f"{path} is being written by another process; run again when that is done")
+    return LibraryError(
+        f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again to rebuild it"
+    )
+
+
+def _values(state: FileState) -> tuple[str | int | None, ...]:
+    return state.folder, state.name, state.size_bytes, state.mtime_ns, state.asset_id, state.reason
 
 
 def _below(root: str) -> tuple[str, str]:

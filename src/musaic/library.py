@@ -3,20 +3,16 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from musaic import config
-from musaic.errors import (
-    ConfigError,
-    LibraryError,
-    LibraryNotFoundError,
-    ModelMismatchError,
-    UnknownAssetError,
-)
+from musaic.encoder import LibraryEncoder
+from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
+from musaic.home import find_or_make
 from musaic.ledger import Ledger
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
@@ -26,20 +22,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from musaic.embed import Ask, Embedder, OnDownload
-    from musaic.store import Store
+    from musaic.ingest import Pools
+    from musaic.store import Row, Store
 
-FOLDER = ".musaic"
 _logger = logging.getLogger("musaic")
-
-_CONFIG_TEMPLATE = """\
-# Settings of this library. A flag or a MUSAIC_* variable beats what is written here.
-# [store]
-# uri = "http://localhost:19530"   # a Milvus server instead of the embedded one
-# collection = "musaic"
-# The token belongs in the environment: MUSAIC_STORE__TOKEN
-# [ingest]
-# settle_s = 2.0                   # a file changed this recently may still be being written
-"""
 
 
 class Library:
@@ -59,12 +45,13 @@ class Library:
         on_download: "OnDownload | None",
     ) -> None:
         self.folder, self.settings = folder, settings
-        self._notify, self._ask, self._on_download = notify, ask, on_download
+        self._notify = notify
         self._ledger = Ledger(folder / "ledger.sqlite")
-        self._embedder: Embedder | None = None
+        self._encoder = LibraryEncoder(
+            settings, self._ledger, notify=notify, ask=ask, on_download=on_download
+        )
         self._store: Store | None = None
         self._held = False
-        self._told: set[str] = set()
 
     @classmethod
     def open(
@@ -97,9 +84,7 @@ class Library:
             ConfigError: A setting cannot be used.
             LibraryError: The library is damaged or cannot be written to.
         """
-        folder = find(path) or (_make(path) if create else None)
-        if folder is None:
-            raise LibraryNotFoundError(start=Path(path) if path else Path.cwd())
+        folder = find_or_make(path, create=create)
         settings = config.load(folder / "config.toml", store=store, embed=embed, ingest=ingest)
         return cls(
             folder, settings=settings, notify=notify or _logger.warning, ask=ask, on_download=on_download
@@ -143,23 +128,23 @@ class Library:
             LibraryBusyError: Another process holds the library.
             ModelMismatchError: The library was built with another encoder.
         """
-        from musaic.ingest import Ingest, Options
+        from musaic.ingest import Ingest
 
         with self._opened() as store:
             # A wrong model is refused before the first file is read.
             if self.settings.embed.model != "auto":
-                self._encoder(store)
+                self._encoder.of(store)
             run = Ingest(
                 self.folder,
                 ledger=self._ledger,
                 store=store,
-                embedder=lambda: self._encoder(store),
+                place=f"{self.settings.store.uri or 'embedded'} {self.settings.store.collection}",
+                embedder=lambda: self._encoder.of(store),
                 settings=self.settings.ingest,
+                pools=self._pools(),
                 stop=stop,
             )
-            return _last(
-                run.run(sources, Options(prune=prune, callers=self.settings.embed.threads)), on_progress
-            )
+            return _last(run.run(sources, prune=prune), on_progress)
 
     def search(
         self,
@@ -189,11 +174,10 @@ class Library:
         with self._opened() as store:
             if self._is_empty(store):
                 return []
-            embedder = self._encoder(store)
             vector = (
-                self._text_vector(embedder, text)
+                self._encoder.text_vector(store, text)
                 if text is not None
-                else _picture_vector(embedder, image, self)
+                else self._encoder.picture_vector(store, image)
             )
             return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
@@ -209,16 +193,16 @@ class Library:
         with self._opened() as store:
             if self._is_empty(store):
                 return []
-            row_id = self._asset_id(str(asset), store)
-            if row_id is None:
-                if not Path(asset).is_file():
-                    raise UnknownAssetError(asset=str(asset))
-                vector = _picture_vector(self._encoder(store), Path(asset), self)
-                return self._nearest(store, vector, limit=limit, offset=offset, where=where)
-            (row,) = store.get([row_id])
-            return self._nearest(
-                store, row.vector, limit=limit, offset=offset, where=where, leave_out=row.asset.asset_id
-            )
+            row = self._row(str(asset), store)
+            if row is not None:
+                own = row.asset.asset_id
+                return self._nearest(
+                    store, row.vector, limit=limit, offset=offset, where=where, leave_out=own
+                )
+            if not Path(asset).is_file():
+                raise UnknownAssetError(asset=str(asset))
+            vector = self._encoder.picture_vector(store, Path(asset))
+            return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
     def show(self, asset: str | Path) -> Asset:
         """Return what is known of an asset, by id or path.
@@ -227,10 +211,10 @@ class Library:
             UnknownAssetError: The library does not hold it.
         """
         with self._opened() as store:
-            row_id = self._asset_id(str(asset), store)
-            if row_id is None:
+            row = self._row(str(asset), store)
+            if row is None:
                 raise UnknownAssetError(asset=str(asset))
-            return store.get([row_id])[0].asset
+            return row.asset
 
     def reindex(
         self,
@@ -240,35 +224,62 @@ class Library:
     ) -> DoneEvent:
         """Encode every asset with the encoder now configured, beside the old vectors; switch when done.
 
-        An interrupted run goes on where it was; until it is done the library answers as before.
+        An asset whose original cannot be read is encoded from its thumbnail. An interrupted run goes on
+        where it was; until it is done the library answers as before.
 
         Raises:
-            LibraryError: There is nothing to reindex.
+            LibraryError: There is nothing to reindex, or not one picture could be read.
+            EmbedError: The encoder cannot be loaded.
         """
-        from musaic.embed import load_embedder
-        from musaic.ingest.reindex import reindex
+        from musaic.ingest import Reindex
 
-        stop = stop or threading.Event()
         with self._opened() as store:
             built_with = store.fingerprint()
             if built_with is None:
                 raise LibraryError(f"the library {self.folder} is empty; there is nothing to reindex")
-            loaded = load_embedder(self.settings.embed, ask=self._ask, on_download=self._on_download)
-            embedder = self._tell(loaded.embedder, loaded.notices)
+            embedder = self._encoder.configured()
             if embedder.fingerprint == built_with:
-                return DoneEvent(
-                    added=0, updated=0, unchanged=store.count(), failed=0, skipped=0, seconds=0.0
-                )
+                return _last(_nothing_to_do(store.count()), on_progress)
             new = store.beside(embedder.fingerprint)
-            events = reindex(
-                self.folder, old=store, new=new, embedder=embedder, settings=self.settings.ingest, stop=stop
+            run = Reindex(
+                self.folder,
+                old=store,
+                new=new,
+                embedder=embedder,
+                settings=self.settings.ingest,
+                pools=self._pools(),
+                stop=stop or threading.Event(),
             )
-            done = _last(events, on_progress)
+            done = _last(run.run(), on_progress)
             if not done.interrupted:
-                store.switch_to(new)
-                self._remember(embedder.fingerprint)
-                self._embedder = embedder
+                self._switch(store, new, embedder, done)
+            if run.from_thumbnails:
+                self._notify(
+                    f"{run.from_thumbnails} pictures were encoded from their thumbnails, because their originals could "
+                    "not be read"
+                )
             return done
+
+    def _switch(self, store: "Store", new: "Store", embedder: "Embedder", done: DoneEvent) -> None:
+        if done.failed and not (done.updated or done.unchanged):
+            raise LibraryError(
+                f"not one of {done.failed} pictures could be read; is the drive mounted? The library stays as it was"
+            )
+        # Before the switch: a kill in between must not leave a library that cannot find its encoder.
+        self._encoder.remember_place(embedder.fingerprint)
+        store.switch_to(new)
+        self._encoder.keep(embedder)
+
+    def _pools(self) -> "Pools":
+        from musaic.embed.providers import cores
+        from musaic.ingest import Pools
+
+        wanted = self.settings.ingest
+        return Pools(
+            batch_size=wanted.batch_size,
+            decoders=wanted.decoders or cores(),
+            callers=self.settings.embed.threads or cores(),
+        )
 
     def sheet(self, hits: Sequence[Hit], path: Path | str | None = None, *, title: str = "") -> Path:
         """Write hits as a contact sheet: pictures with file name and score, the title above.
@@ -303,8 +314,7 @@ class Library:
 
     def built_with(self) -> Fingerprint | None:
         """Return which encoder the library was built with, without opening the store."""
-        noted = self._ledger.note("fingerprint")
-        return None if noted is None else Fingerprint.model_validate_json(noted)
+        return self._encoder.noted()
 
     def check_store(self) -> tuple[str, list[str], int]:
         """Return the store's version, what it cannot do in words, and how many rows it holds."""
@@ -326,71 +336,14 @@ class Library:
                 self._store.close()
                 self._store = None
 
-    def _encoder(self, store: "Store") -> "Embedder":
-        """Return the library's encoder; make the collection for it if there is none."""
-        if self._embedder is None:
-            built_with = store.fingerprint()
-            embedder = self._load(built_with)
-            if built_with is None:
-                store.create(embedder.fingerprint)
-            elif embedder.fingerprint != built_with:
-                raise ModelMismatchError(
-                    collection=self.settings.store.collection,
-                    built_with=_words(built_with),
-                    configured=_words(embedder.fingerprint),
-                )
-            self._remember(embedder.fingerprint)
-            self._embedder = embedder
-        return self._embedder
-
-    def _load(self, built_with: Fingerprint | None) -> "Embedder":
-        from musaic.embed import load_embedder
-
-        wanted = self.settings.embed
-        updates: dict[str, object] = {}
-        if wanted.model == "auto" and built_with is not None:
-            updates["model"] = self._ledger.note("model_path") or built_with.model
-        if "precision" not in wanted.model_fields_set and built_with is not None:
-            updates["precision"] = built_with.precision
-        loaded = load_embedder(
-            wanted.model_copy(update=updates),
-            revision=built_with.revision if built_with is not None else None,
-            ask=self._ask,
-            on_download=self._on_download,
-        )
-        return self._tell(loaded.embedder, loaded.notices)
-
-    def _remember(self, fingerprint: Fingerprint) -> None:
-        self._ledger.remember("fingerprint", fingerprint.model_dump_json())
-        if self.settings.embed.model != "auto" and Path(self.settings.embed.model).is_dir():
-            self._ledger.remember("model_path", str(Path(self.settings.embed.model).resolve()))
-
-    def _tell(self, embedder: "Embedder", notices: Sequence[str]) -> "Embedder":
-        for notice in notices:
-            self._tell_once(notice)
-        return embedder
-
-    def _tell_once(self, notice: str) -> None:
-        if notice not in self._told:
-            self._told.add(notice)
-            self._notify(notice)
-
     def _is_empty(self, store: "Store") -> bool:
         if store.fingerprint() is None:
-            self._notify(f"the library {self.folder} is empty; `musaic ingest FOLDER` brings pictures into it")
+            self._notify(
+                f"the library {self.folder} is empty; `musaic ingest FOLDER` brings pictures into it"
+            )
         return store.fingerprint() is None
 
     # --- queries ---------------------------------------------------------------------------------
-    def _text_vector(self, embedder: "Embedder", text: str) -> "NDArray[np.float32]":
-        unknown = embedder.unknown_words(text)
-        if unknown:
-            words = ", ".join(repr(word) for word in unknown)
-            self._notify(
-                f"the {embedder.fingerprint.model} encoder does not know {words}; it went by the other words"
-            )
-        vector: NDArray[np.float32] = embedder.embed_texts([text])[0]
-        return vector
-
     def _nearest(
         self,
         store: "Store",
@@ -411,42 +364,15 @@ class Library:
                 )
         return search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
 
-    def _asset_id(self, name: str, store: "Store") -> str | None:
-        """Return the row id that an id, the beginning of one, or a path stands for."""
+    def _row(self, name: str, store: "Store") -> "Row | None":
+        """Return the row that an id or a path stands for."""
         path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
         state = self._ledger.known_in(str(path.parent)).get(path.name)
-        if state is not None and state.asset_id:
-            return state.asset_id
-        return name if store.fingerprint() is not None and store.get([name]) else None
-
-
-def find(path: Path | str | None = None) -> Path | None:
-    """Return the library folder that a path names, or the one here or above; None if there is none."""
-    named = path or os.environ.get("MUSAIC_LIBRARY")
-    if named:
-        given = Path(named).expanduser().absolute()
-        candidates = [given if given.name == FOLDER else given / FOLDER]
-    else:
-        here = Path.cwd()
-        candidates = [each / FOLDER for each in (here, *here.parents)]
-    return next((each for each in candidates if (each / "config.toml").is_file()), None)
-
-
-def _make(path: Path | str | None) -> Path:
-    """Make an empty library; its config.toml comes last and marks it whole."""
-    named = path or os.environ.get("MUSAIC_LIBRARY")
-    given = Path(named).expanduser().absolute() if named else Path.cwd()
-    folder = given if given.name == FOLDER else given / FOLDER
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("thumbs", "outputs"):
-            (folder / name).mkdir(exist_ok=True)
-        (folder / "config.toml").write_text(_CONFIG_TEMPLATE, encoding="utf-8")
-    except OSError as exc:
-        raise LibraryError(
-            f"a library cannot be made in {folder} ({exc.strerror or exc}); name another place with --library DIR"
-        ) from exc
-    return folder
+        try:
+            found = store.get([(state and state.asset_id) or name]) if store.fingerprint() is not None else []
+        except StoreLimitError:  # what cannot be an id is none
+            return None
+        return found[0] if found else None
 
 
 def _check_query(text: str | None, image: object, limit: int, offset: int) -> None:
@@ -458,36 +384,20 @@ def _check_query(text: str | None, image: object, limit: int, offset: int) -> No
         raise ValueError(f"limit must be 1 or more and offset 0 or more, not {limit} and {offset}")
 
 
-def _picture_vector(
-    embedder: "Embedder", image: "Path | str | Image.Image | None", library: Library
-) -> "NDArray[np.float32]":
-    from musaic import media
-
-    if isinstance(image, (str, Path)):
-        path = Path(image).expanduser()
-        if not path.is_file():
-            raise ConfigError(f"there is no picture at {str(image)!r}")
-        limits = library.settings.ingest
-        opened = media.open_picture(
-            path, min_side_px=embedder.image_size, max_pixels=limits.max_pixels, max_bytes=limits.max_bytes
-        )
-        image = opened.image
-    assert image is not None
-    vector: NDArray[np.float32] = embedder.embed_pictures([image.convert("RGB")])[0]
-    return vector
-
-
-def _last(events: Iterator[Progress], on_progress: Callable[[Progress], None] | None) -> DoneEvent:
+def _last(
+    events: Generator[Progress, None, None], on_progress: Callable[[Progress], None] | None
+) -> DoneEvent:
     done: DoneEvent | None = None
-    for event in events:
-        if isinstance(event, DoneEvent):
-            done = event
-        if on_progress is not None:
-            on_progress(event)
+    # Closed, so that no thread of a run that ends early outlives it.
+    with closing(events):
+        for event in events:
+            if isinstance(event, DoneEvent):
+                done = event
+            if on_progress is not None:
+                on_progress(event)
     assert done is not None
     return done
 
 
-def _words(fingerprint: Fingerprint) -> str:
-    short = f"{fingerprint.revision[:12]}, weights {fingerprint.weights_sha256[:8]}"
-    return f"{fingerprint.model!r} ({fingerprint.precision}, {short})"
+def _nothing_to_do(unchanged: int) -> Generator[Progress, None, None]:
+    yield DoneEvent(added=0, updated=0, unchanged=unchanged, failed=0, skipped=0, seconds=0.0)

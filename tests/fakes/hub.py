@@ -1,6 +1,6 @@
 """A model hub on loopback: what huggingface_hub asks of the real one, and its ways to fail.
 
-Large files (.onnx) answer as the hub's do: a redirect to another path, with the SHA-256 in ``X-Linked-Etag``.
+Large files (.onnx) answer as the hub does: a redirect to another host, with the SHA-256 in ``X-Linked-Etag``.
 """
 
 import hashlib
@@ -34,7 +34,9 @@ class FakeHub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.repository = repository
-        self.files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+        self.files = {
+            p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()
+        }
         self.corrupt: set[str] = set()
         self.break_after: list[int] = []
         self.ignore_ranges = False
@@ -44,7 +46,13 @@ class FakeHub(ThreadingHTTPServer):
 
     def listing(self) -> dict[str, object]:
         siblings = [self._entry(name, body) for name, body in self.files.items()]
-        return {"id": self.repository, "sha": COMMIT, "siblings": siblings + self.extra, "tags": [], "private": False}
+        return {
+            "id": self.repository,
+            "sha": COMMIT,
+            "siblings": siblings + self.extra,
+            "tags": [],
+            "private": False,
+        }
 
     def _entry(self, name: str, body: bytes) -> dict[str, object]:
         entry: dict[str, object] = {"rfilename": name, "size": len(body), "blobId": git_digest(body)}
@@ -53,8 +61,8 @@ class FakeHub(ThreadingHTTPServer):
         return entry
 
     def ranges(self) -> list[str]:
-        """Return the ranges that were asked for."""
-        return [asked for method, _, asked in self.requests if method == "GET" and asked]
+        """Return the ranges of large files that were asked for."""
+        return [asked for _, path, asked in self.requests if path.startswith("/cdn/") and asked]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -89,14 +97,25 @@ class _Handler(BaseHTTPRequestHandler):
             return
         headers = {"X-Repo-Commit": COMMIT}
         if name.endswith(".onnx"):
-            linked = {"X-Linked-Size": str(len(body)), "X-Linked-Etag": f'"{hashlib.sha256(body).hexdigest()}"'}
-            self._send(302, headers | linked | {"Location": f"{self.server.url}/cdn/{name}"}, b"")
+            linked = {
+                "X-Linked-Size": str(len(body)),
+                "X-Linked-Etag": f'"{hashlib.sha256(body).hexdigest()}"',
+            }
+            self._send(
+                302,
+                headers | linked | {"Location": f"http://localhost:{self.server.server_port}/cdn/{name}"},
+                b"",
+            )
         else:
             self._send(200, headers | {"ETag": f'"{git_digest(body)}"'}, self._body(name))
 
     def _large(self, name: str) -> None:
         body, wanted = self._body(name), self.headers.get("Range")
-        start = 0 if wanted is None or self.server.ignore_ranges else int(wanted.removeprefix("bytes=").rstrip("-"))
+        start = (
+            0
+            if wanted is None or self.server.ignore_ranges
+            else int(wanted.removeprefix("bytes=").rstrip("-"))
+        )
         headers = {"Accept-Ranges": "bytes"}
         if start:
             headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"

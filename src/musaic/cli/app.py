@@ -28,9 +28,7 @@ app.command()(demo.demo)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"musaic {version('musaic')}")
+        typer.echo(f"musaic {doctor.own_version()}")
         raise typer.Exit
 
 
@@ -50,4 +48,4 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     with errors_to_stderr():
-        app()
+        app(prog_name="musaic")

@@ -2,6 +2,8 @@
 
 import shlex
 import sys
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +20,20 @@ from musaic.cli.options import (
     WhereOption,
     embed_flags,
 )
-from musaic.cli.output import Report, download_report, errors_to_stderr, notice, on_terminal, stoppable
+from musaic.cli.output import (
+    Report,
+    download_report,
+    errors_to_stderr,
+    name_of,
+    notice,
+    on_terminal,
+    plain,
+    stoppable,
+)
 
 if TYPE_CHECKING:
     from musaic.library import Library
-    from musaic.schemas import Hit
+    from musaic.schemas import Asset, Hit
 
 _SheetOption = Annotated[
     Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits (PNG).")
@@ -32,7 +43,7 @@ _PathsOption = Annotated[bool, typer.Option("--paths", help="Print only paths, f
 
 
 def ingest(
-    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="PATH...")],
+    paths: Annotated[list[str], typer.Argument(help="Files, folders or globs.", metavar="PATH")],
     library: LibraryOption = None,
     model: ModelOption = None,
     precision: PrecisionOption = None,
@@ -40,19 +51,21 @@ def ingest(
     prune: Annotated[bool, typer.Option("--prune", help="Forget files at PATH that have vanished.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Bring pictures into the library; run it again to bring it up to date."""
-    report = Report(json=json, verb="ingest")
+    """Bring pictures into the library.
+
+    Run it again to bring the library up to date: what is unchanged costs next to nothing.
+    """
     flags = embed_flags(model, precision, provider)
     with errors_to_stderr(), _opened(library, flags, create=True) as opened, stoppable() as stop:
-        done = opened.ingest(*paths, prune=prune, on_progress=report, stop=stop)
-        built_with = opened.built_with()
-        if not json and built_with is not None:
-            typer.echo(f"library {opened.folder}, encoder {built_with.model}", err=True)
+        with Report(json=json, verb="ingest") as report:
+            done = opened.ingest(*paths, prune=prune, on_progress=report, stop=stop)
+        if not json:
+            _say_what_was_used(opened)
         report.finish(done, go_on=_this_command())
 
 
 def search(
-    text: Annotated[str | None, typer.Argument(help="What to look for, in words.", metavar="[TEXT]")] = None,
+    text: Annotated[str | None, typer.Argument(help="What to look for, in words.", metavar="TEXT")] = None,
     image: Annotated[
         Path | None, typer.Option("--image", help="Look for pictures like this file instead.")
     ] = None,
@@ -67,11 +80,17 @@ def search(
     model: ModelOption = None,
     provider: ProviderOption = None,
 ) -> None:
-    """Print the assets nearest to TEXT, or to a picture, best first."""
-    with errors_to_stderr(), _opened(library, embed_flags(model, None, provider)) as opened:
-        hits = opened.search(text, image=image, limit=limit, offset=offset, where=where)
-        title = text if text is not None else f"like {image.name if image else ''}"
-        _print_hits(opened, hits, title=title, json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+    """Print the assets nearest to words or a picture.
+
+    Best first, each with its cosine: near 1 is alike, near 0 has nothing to do with it.
+    """
+    wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+    with errors_to_stderr():
+        _check_query(text, image)
+        with _opened(library, embed_flags(model, None, provider)) as opened:
+            hits = opened.search(text, image=image, limit=limit, offset=offset, where=where)
+            title = text if text is not None else f"like {image.name if image else ''}"
+            _print_hits(opened, hits, title=title, wanted=wanted)
 
 
 def similar(
@@ -87,11 +106,14 @@ def similar(
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Print the assets that look most like one of the library, or like any picture."""
+    """Print the assets most like one picture.
+
+    It may be one of the library, by id or path (which is left out of the hits), or any file.
+    """
+    wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
     with errors_to_stderr(), _opened(library, {}) as opened:
         hits = opened.similar(asset, limit=limit, offset=offset, where=where)
-        title = f"like {Path(asset).name}"
-        _print_hits(opened, hits, title=title, json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+        _print_hits(opened, hits, title=f"like {_asset_name(opened, asset)}", wanted=wanted)
 
 
 def show(
@@ -105,12 +127,8 @@ def show(
         if json:
             typer.echo(found.model_dump_json())
             return
-        for name, value in found.model_dump().items():
-            if value not in (None, (), {}):
-                typer.echo(f"{name:12} {', '.join(value) if isinstance(value, tuple) else value}")
-        thumbnail = opened.thumbnail(found.asset_id)
-        if thumbnail is not None:
-            typer.echo(f"{'thumbnail':12} {thumbnail}")
+        for name, value in _facts(found, opened.thumbnail(found.asset_id)):
+            typer.echo(f"{name:12} {name_of(value)}")
 
 
 def reindex(
@@ -120,14 +138,16 @@ def reindex(
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Encode the whole library with another encoder, beside the old vectors; switch when done."""
-    report = Report(json=json, verb="reindex")
-    with (
-        errors_to_stderr(),
-        _opened(library, embed_flags(model, precision, provider)) as opened,
-        stoppable() as stop,
-    ):
-        done = opened.reindex(on_progress=report, stop=stop)
+    """Encode the whole library with another encoder.
+
+    The new vectors are made beside the old ones, which answer until all is done. Run it again after a break.
+    """
+    flags = embed_flags(model, precision, provider)
+    with errors_to_stderr(), _opened(library, flags) as opened, stoppable() as stop:
+        with Report(json=json, verb="reindex") as report:
+            done = opened.reindex(on_progress=report, stop=stop)
+        if not json:
+            _say_what_was_used(opened)
         report.finish(done, go_on=_this_command())
 
 
@@ -149,41 +169,95 @@ def _ask(question: str) -> bool:
 
 
 def _this_command() -> str:
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return shlex.join(["musaic", *sys.argv[1:]])
 
 
-def _print_hits(
-    library: "Library",
-    hits: "list[Hit]",
-    *,
-    title: str,
-    json: bool,
-    paths: bool,
-    sheet: Path | None,
-    open_sheet: bool,
-) -> None:
-    if sheet is not None or open_sheet:
-        target = library.sheet(hits, sheet, title=title)
-        if not (json or paths):
-            typer.echo(f"contact sheet: {target}", err=True)
-        if open_sheet:
-            typer.launch(str(target))
-    if json:
+def _say_what_was_used(library: "Library") -> None:
+    built_with = library.built_with()
+    encoder = "" if built_with is None else f", encoder {built_with.model}"
+    typer.echo(plain(f"library {library.folder}{encoder}"), err=True)
+
+
+def _asset_name(library: "Library", asset: str) -> str:
+    return Path(asset).name if Path(asset).exists() else library.show(asset).filename
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How hits are to be shown."""
+
+    json: bool
+    paths: bool
+    sheet: Path | None
+    open_sheet: bool
+
+
+def _check_query(text: str | None, image: Path | None) -> None:
+    if text is None and image is None:
+        raise ValueError(
+            'say what to look for: words, as in `musaic search "a golden watch"`, or --image FILE'
+        )
+    if text is not None and image is not None:
+        raise ValueError(
+            f"both words ({text!r}) and --image are given; a search takes one of them, leave the other out"
+        )
+
+
+def _print_hits(library: "Library", hits: "list[Hit]", *, title: str, wanted: _Wanted) -> None:
+    if wanted.sheet is not None or wanted.open_sheet:
+        _write_sheet(library, hits, title, wanted)
+    if wanted.json:
         for hit in hits:
             typer.echo(hit.model_dump_json())
-    elif paths:
+    elif wanted.paths:
         for hit in hits:
             typer.echo(hit.path)
     else:
-        _table(library, hits)
+        _print_table(library, hits)
 
 
-def _table(library: "Library", hits: "list[Hit]") -> None:
-    from musaic.cli.pictures import show_inline
+def _write_sheet(library: "Library", hits: "list[Hit]", title: str, wanted: _Wanted) -> None:
+    from musaic.cli.viewer import show_file
 
-    if not hits:
+    target = library.sheet(hits, wanted.sheet, title=title)
+    if not (wanted.json or wanted.paths):
+        typer.echo(plain(f"contact sheet: {target}"), err=True)
+    if wanted.open_sheet and not show_file(target):
+        notice(f"no program here shows pictures (no display?); the contact sheet is {target}")
+
+
+def _print_table(library: "Library", hits: "list[Hit]") -> None:
+    if hits:
+        _say_what_was_used(library)
+    else:
         typer.echo("no hits: nothing in this library fits", err=True)
-    show_inline([library.thumbnail(hit.asset_id) for hit in hits])
+    if hits and sys.stdout.isatty():
+        from musaic.cli.pictures import show_inline
+        from musaic.cli.table import print_hits
+
+        show_inline([library.thumbnail(hit.asset_id) for hit in hits])
+        print_hits(hits)
+        return
     for number, hit in enumerate(hits, 1):
-        gone = "" if Path(hit.path).exists() else "  (the file is not there now)"
-        typer.echo(f"{number:>3}  {hit.cosine:.3f}  {hit.path}{gone}")
+        typer.echo(f"{number:>3}  {hit.cosine:6.3f}  {name_of(hit.path)}")
+
+
+def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:
+    """Return what is worth reading of an asset, in words."""
+    facts = [("id", asset.asset_id), ("kind", asset.kind)]
+    facts += [("file", path if Path(path).exists() else f"{path} (not there now)") for path in asset.paths]
+    facts += [
+        ("type", asset.mime),
+        ("size", f"{asset.width} x {asset.height} pixels, {asset.size_bytes:,} bytes"),
+        ("captured", "" if asset.captured_at is None else _time(asset.captured_at)),
+        ("modified", _time(asset.modified_at)),
+        ("ingested", _time(asset.ingested_at)),
+        ("tags", ", ".join(asset.tags)),
+        *((f"  {key}", str(value)) for key, value in asset.metadata.items()),
+        ("thumbnail", "" if thumbnail is None else str(thumbnail)),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _time(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")

@@ -12,7 +12,10 @@ from musaic.cli.output import Report, errors_to_stderr, notice
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where the demo goes.")] = Path("musaic-demo"),
 ) -> None:
-    """Draw a sample catalogue, ingest it, and run searches on it. Needs no key, download or server."""
+    """Draw a sample catalogue and search it.
+
+    Needs no key, download or server. A second run skips what is done.
+    """
     with errors_to_stderr():
         from musaic.demo import tour
 

@@ -1,27 +1,33 @@
 """The doctor command: what is here, what is missing, how to get it."""
 
+import os
 import platform
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
+from json import dumps
 from pathlib import Path
 from typing import Literal
 
 import typer
-from pydantic import BaseModel
 
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr
-from musaic.errors import MusaicError
+from musaic.cli.output import errors_to_stderr, name_of
+from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
     "pymilvus", "milvus-lite", "onnxruntime", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy",
 )  # fmt: skip
 _EXTRAS = {"onnx": ("int8", "int8 precision"), "onnxruntime-openvino": ("openvino", "OpenVINO")}
 
+BEST = "vit-b-32"
+"""The encoder that is worth its download for most."""
 
-class Line(BaseModel):
+
+@dataclass(frozen=True, slots=True)
+class Line:
     """One finding of the doctor."""
 
     topic: str
@@ -30,29 +36,36 @@ class Line(BaseModel):
 
 
 def doctor(json: JsonOption = False, library: LibraryOption = None) -> None:
-    """Check versions, library, encoder, store and speed; say what is missing and how to get it."""
-    problems = False
+    """Check what is here and what is missing.
+
+    Looks at versions, library, encoder, store, fonts and speed, and says how to get what is missing.
+    Ends with 2 if something is wrong.
+    """
+    problems = 0
     with errors_to_stderr():
         for line in _examine(library):
-            problems |= line.state == "problem"
+            problems += line.state == "problem"
             mark = {"ok": " ", "note": "-", "problem": "!"}[line.state]
-            typer.echo(line.model_dump_json() if json else f"{mark} {line.topic:10} {line.text}")
+            typer.echo(dumps(asdict(line)) if json else f"{mark} {line.topic:20} {name_of(line.text)}")
     if problems:
         raise typer.Exit(2)
 
 
+def own_version() -> str:
+    """Return Musaic's version, also where it runs from its source without an installation."""
+    return _installed("musaic") or "(not installed: running from source)"
+
+
 def _examine(library: Path | None) -> Iterator[Line]:
-    text = f"{version('musaic')}, Python {platform.python_version()}, {platform.platform()}"
+    text = f"{own_version()}, Python {platform.python_version()}, {platform.platform()}"
     yield Line(topic="musaic", state="ok", text=text)
     yield from (_package(name) for name in _PACKAGES)
     for name, (extra, what) in _EXTRAS.items():
         if _installed(name) is None:
-            yield Line(
-                topic=name, state="note", text=f"not installed; for {what}: pip install 'musaic[{extra}]'"
-            )
-    yield _providers()
-    yield from _library(library)
-    yield from _speed()
+            text = f"not installed; for {what}: pip install 'musaic[{extra}]'"
+            yield Line(topic=name, state="note", text=text)
+    for check in (_providers, lambda: _library(library), _encoders, _fonts, _speed):
+        yield from check()
 
 
 def _installed(name: str) -> str | None:
@@ -65,46 +78,76 @@ def _installed(name: str) -> str | None:
 def _package(name: str) -> Line:
     found = _installed(name)
     if found is None:
-        return Line(
-            topic=name, state="problem", text=f"not installed; {sys.executable} -m pip install {name}"
-        )
+        how = f"not installed; {sys.executable} -m pip install {name}"
+        return Line(topic=name, state="problem", text=how)
     return Line(topic=name, state="ok", text=found)
 
 
-def _providers() -> Line:
+def _providers() -> Iterator[Line]:
     import onnxruntime
 
-    names = ", ".join(
-        each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers()
-    )
-    return Line(
-        topic="providers", state="ok", text=f"{names} (others come with their own build of ONNX Runtime)"
-    )
+    names = (each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers())
+    text = f"{', '.join(names)} (others come with their own build of ONNX Runtime)"
+    yield Line(topic="providers", state="ok", text=text)
 
 
 def _library(path: Path | None) -> Iterator[Line]:
     from musaic.library import Library
 
+    topic = "library"
     try:
         with Library.open(path) as library:
             assets, files, vanished = library.counts()
             text = f"{library.folder}: {assets:,} assets from {files:,} files, {vanished:,} of them vanished"
-            yield Line(topic="library", state="ok", text=text)
+            yield Line(topic=topic, state="ok", text=text)
+            topic = "store"
             built_with = library.built_with()
             if built_with is not None:
                 text = f"{built_with.model}, {built_with.precision}, {built_with.dim} numbers a vector"
                 yield Line(topic="encoder", state="ok", text=text)
             server, missing, rows = library.check_store()
-            yield Line(topic="store", state="ok", text=f"{server}, {rows:,} rows")
-            yield from (Line(topic="store", state="note", text=each) for each in missing)
+            yield Line(topic=topic, state="ok", text=f"{server}, {rows:,} rows")
+            yield from (Line(topic=topic, state="note", text=each) for each in missing)
+    except LibraryNotFoundError as exc:
+        # Nobody has to have a library; one that was named has to be there.
+        named = path is not None
+        yield Line(topic=topic, state="problem" if named else "note", text=str(exc))
     except MusaicError as exc:
-        absent = path is None and type(exc).__name__ == "LibraryNotFoundError"
-        yield Line(topic="library", state="note" if absent else "problem", text=str(exc))
+        yield Line(topic=topic, state="problem", text=str(exc))
+
+
+def _encoders() -> Iterator[Line]:
+    from musaic.embed import MODELS, is_downloaded
+
+    here = [spec.id for spec in MODELS.values() if is_downloaded(spec)]
+    yield Line(topic="encoders", state="ok", text=f"on this machine: {', '.join(here)}")
+    if BEST not in here:
+        megabytes = MODELS[BEST].size_bytes / 1e6
+        text = f"{BEST}, which knows any English word: `musaic models get {BEST}` ({megabytes:.0f} MB)"
+        yield Line(topic="encoders", state="note", text=text)
+
+
+def _fonts() -> Iterator[Line]:
+    from musaic.fonts import font_for
+
+    for script, sample in (("Russian", "часы"), ("Chinese", "手表")):
+        missing = font_for(sample, 16).missing
+        text = f"{script} titles of contact sheets: " + ("can be drawn" if missing is None else missing)
+        yield Line(topic="fonts", state="ok" if missing is None else "note", text=text)
 
 
 def _speed() -> Iterator[Line]:
-    import os
+    cores = f"{os.cpu_count()} cores"
+    try:
+        rate = _pictures_a_second()
+    except MusaicError as exc:
+        yield Line(topic="speed", state="problem", text=f"{cores}; the bundled encoder does not run: {exc}")
+    else:
+        text = f"{cores}; the bundled encoder takes {rate:,.0f} pictures a second"
+        yield Line(topic="speed", state="ok", text=text)
 
+
+def _pictures_a_second() -> float:
     import numpy as np
 
     from musaic.config import EmbedSettings
@@ -116,6 +159,4 @@ def _speed() -> Iterator[Line]:
     started, rounds = time.perf_counter(), 8
     for _ in range(rounds):
         embedder.embed_prepared(pixels)
-    rate = rounds * len(pixels) / (time.perf_counter() - started)
-    text = f"{os.cpu_count()} cores; the starter encodes {rate:,.0f} pictures a second on one"
-    yield Line(topic="speed", state="ok", text=text)
+    return rounds * len(pixels) / (time.perf_counter() - started)

@@ -1,29 +1,39 @@
 """Commands on encoders."""
 
-from typing import Annotated, Literal
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from musaic.cli.options import JsonOption
 from musaic.cli.output import download_report, errors_to_stderr
 
-app = typer.Typer(help="The encoders Musaic knows.", invoke_without_command=True, rich_markup_mode=None)
+if TYPE_CHECKING:
+    from musaic.embed import ModelSpec
+
+app = typer.Typer(help="List, show and download encoders.", invoke_without_command=True, rich_markup_mode=None)
+
+_ROW = "{:17} {:>4}  {:14} {:16} {}"
 
 
 @app.callback()
 def models(context: typer.Context, json: JsonOption = False) -> None:
-    """List the encoders: id, vector length, size, languages, what each is good for."""
+    """List, show and download encoders; alone, it lists them."""
     if context.invoked_subcommand is not None:
         return
     with errors_to_stderr():
         from musaic.embed import MODELS, is_downloaded
 
+        if not json:
+            typer.echo(_ROW.format("id", "dim", "languages", "weights", "good for"))
         for spec in MODELS.values():
             if json:
                 typer.echo(spec.model_dump_json())
                 continue
-            here = "on this machine" if is_downloaded(spec) else f"{spec.size_bytes / 1e6:.0f} MB to download"
-            typer.echo(f"{spec.id:18} {spec.dim:5}  {here:22} {spec.good_for}")
+            here = "on this machine" if is_downloaded(spec) else f"{spec.size_bytes / 1e6:,.0f} MB to get"
+            typer.echo(_ROW.format(spec.id, spec.dim, " ".join(spec.languages), here, spec.good_for))
 
 
 @app.command("show")
@@ -43,16 +53,37 @@ def show(
         if json:
             typer.echo(spec.model_dump_json())
             return
-        for name, value in spec.model_dump().items():
-            typer.echo(f"{name:16} {', '.join(value) if isinstance(value, (list, tuple)) else value}")
+        for name, value in _facts(spec):
+            typer.echo(f"{name:10} {value}")
         for heading, words in words_of(spec, language):
-            typer.echo(f"\n{heading}: {', '.join(words)}")
+            typer.echo("\n" + _wrapped(f"{heading}: {', '.join(words)}"))
 
 
 @app.command("get")
 def get(model: Annotated[str, typer.Argument(help="An id from `musaic models`.")]) -> None:
-    """Download an encoder's weights now, so that later runs need no network."""
+    """Download an encoder's weights now, so that later runs need no network; print their folder."""
     with errors_to_stderr():
         from musaic.embed import fetch, model_spec
 
         typer.echo(fetch(model_spec(model), on_download=download_report()))
+
+
+def _facts(spec: "ModelSpec") -> Iterator[tuple[str, str]]:
+    from musaic.embed import is_downloaded
+
+    yield "id", spec.id
+    yield "good for", spec.good_for
+    yield "languages", " ".join(spec.languages)
+    yield (
+        "weights",
+        "bundled with Musaic" if spec.repository is None else f"{spec.repository} on the model hub",
+    )
+    yield "size", f"{spec.size_bytes / 1e6:,.0f} MB{', on this machine' if is_downloaded(spec) else ''}"
+    yield "licence", spec.licence
+    yield "vectors", f"{spec.dim} numbers"
+    yield "texts", f"up to {spec.context_length} tokens"
+
+
+def _wrapped(text: str) -> str:
+    width = min(120, shutil.get_terminal_size((100, 24)).columns)
+    return "\n".join(textwrap.wrap(text, width, subsequent_indent="  ", break_long_words=False))

@@ -1,22 +1,27 @@
 """What every command prints: errors, notices, progress, and the end of a long run."""
 
 import os
+import re
 import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import typer
 
 from musaic.errors import MusaicError
-from musaic.schemas import DoneEvent, FileEvent, Progress, ProgressEvent
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from musaic.schemas import DoneEvent, FileEvent, Progress, ProgressEvent
+
+# Control characters but the newline, and those that change the direction of the letters after them.
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 # So many failed files are listed by name; all of them are in --json.
 _MOST_LISTED = 30
 
@@ -27,10 +32,10 @@ def errors_to_stderr() -> Iterator[None]:
     try:
         yield
     except (MusaicError, ValueError) as exc:
-        typer.echo(f"musaic: {exc}", err=True)
+        typer.echo(f"musaic: {plain(str(exc))}", err=True)
         raise SystemExit(getattr(exc, "exit_code", 2)) from exc
-    except KeyboardInterrupt:
-        typer.echo("musaic: interrupted", err=True)
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("\nmusaic: interrupted", err=True)
         raise SystemExit(130) from None
     except BrokenPipeError:
         # The reader (head, less) has gone: nothing is wrong. The interpreter flushes stdout once more at its end.
@@ -38,9 +43,22 @@ def errors_to_stderr() -> Iterator[None]:
         raise SystemExit(0) from None
 
 
+def plain(text: str) -> str:
+    """Return a text without the power to move a cursor or turn letters round: such characters become escapes.
+
+    File names may hold any of them.
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def name_of(path: str) -> str:
+    """Return a path on one line, for people."""
+    return plain(path).replace("\n", "\\n")
+
+
 def notice(text: str) -> None:
     """Print a warning in plain words on stderr."""
-    typer.echo(f"note: {text}", err=True)
+    typer.echo(f"note: {plain(text)}", err=True)
 
 
 def on_terminal() -> bool:
@@ -68,7 +86,10 @@ def stoppable() -> Iterator[threading.Event]:
 
 
 class Report:
-    """Draws a run: JSON lines on stdout, or a bar on a terminal, or plain lines when piped."""
+    """Draws a run: JSON lines on stdout, or a bar on a terminal, or plain lines when piped.
+
+    Use it in a ``with`` block: a run that breaks off leaves no half a bar and no hidden cursor behind.
+    """
 
     def __init__(self, *, json: bool, verb: str) -> None:
         self._json, self._verb = json, verb
@@ -76,18 +97,31 @@ class Report:
         self._last_share = -1
         self.left_out: list[FileEvent] = []
 
-    def __call__(self, event: Progress) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop_bar()
+
+    def _stop_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def __call__(self, event: "Progress") -> None:
         """Take one event of the run."""
         if self._json:
             typer.echo(event.model_dump_json())
-        elif isinstance(event, ProgressEvent):
+        elif event.event == "progress":
             self._progress(event)
-        if isinstance(event, FileEvent):
+        if event.event == "failed" or event.event == "skipped":
             self.left_out.append(event)
-        if isinstance(event, DoneEvent) and self._bar is not None:
-            self._bar.stop()
+        if event.event == "done":
+            self._stop_bar()
 
-    def _progress(self, event: ProgressEvent) -> None:
+    def _progress(self, event: "ProgressEvent") -> None:
         if sys.stderr.isatty():
             self._draw(event)
             return
@@ -99,7 +133,7 @@ class Report:
             line = f"{self._verb}: {event.done} of {event.total}{more}, {event.rate_per_s:.0f} a second{left}"
             typer.echo(line + (f", {event.failed} failed" if event.failed else ""), err=True)
 
-    def _draw(self, event: ProgressEvent) -> None:
+    def _draw(self, event: "ProgressEvent") -> None:
         if self._bar is None:
             self._bar = _bar()
             self._bar.start()
@@ -113,7 +147,7 @@ class Report:
             failed=f"{event.failed} failed" if event.failed else "",
         )
 
-    def finish(self, done: DoneEvent, *, go_on: str) -> None:
+    def finish(self, done: "DoneEvent", *, go_on: str) -> None:
         """Print the sum of the run and what was left out; raise the exit code."""
         if not self._json:
             self._list_left_out()
@@ -127,14 +161,14 @@ class Report:
     def _list_left_out(self) -> None:
         failed = [event for event in self.left_out if event.event == "failed"]
         for event in failed[:_MOST_LISTED]:
-            typer.echo(f"failed: {event.path}: {event.reason}", err=True)
+            typer.echo(f"failed: {name_of(event.path)}: {name_of(event.reason)}", err=True)
         if len(failed) > _MOST_LISTED:
             typer.echo(f"... and {len(failed) - _MOST_LISTED} more failed; --json lists them all", err=True)
         skipped = Counter(event.reason for event in self.left_out if event.event == "skipped")
         for reason, count in skipped.most_common():
             example = next(e.path for e in self.left_out if e.event == "skipped" and e.reason == reason)
             others = f" and {count - 1} more" if count > 1 else ""
-            typer.echo(f"skipped: {example}{others}: {reason}", err=True)
+            typer.echo(f"skipped: {name_of(example)}{others}: {name_of(reason)}", err=True)
 
 
 def _bar() -> "Bar":
@@ -149,10 +183,13 @@ def _bar() -> "Bar":
         MofNCompleteColumn(),
         *text,
         console=Console(stderr=True),
+        # Results go through stdout untouched, also while the bar is there.
+        redirect_stdout=False,
+        transient=True,
     )
 
 
-def _sum(done: DoneEvent) -> str:
+def _sum(done: "DoneEvent") -> str:
     parts = {
         "added": done.added,
         "updated": done.updated,

@@ -1,8 +1,10 @@
 """Thumbnails inside the terminal, where it can show pictures: kitty, iTerm and sixel protocols."""
 
 import base64
+import contextlib
 import io
 import os
+import re
 import select
 import sys
 import time
@@ -14,69 +16,138 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Protocol = Literal["kitty", "iterm", "sixel"]
-_HEIGHT_PX, _GAP_PX, _MOST = 160, 12, 6
+_HEIGHT_PX, _GAP_PX, _MOST = 160, 12, 12
+_EMPTY, _PAPER = (222, 222, 226), (255, 255, 255)
+# Where a terminal does not say how many pixels it is wide, its letters are taken to be so wide.
+_LETTER_PX = 8
 # kitty takes at most so much base64 in one escape sequence.
 _KITTY_CHUNK = 4096
+# A terminal's answer to a question for its primary device attributes.
+_ATTRIBUTES = re.compile(rb"\x1b\[\?([0-9;]*)c")
 
 
 def show_inline(thumbnails: Sequence[Path | None]) -> None:
-    """Print thumbnails in a row, if stdout is a terminal that can show them; else nothing."""
+    """Print thumbnails in rows, if stdout is a terminal that can show them; else nothing.
+
+    The order is kept: one that is None or cannot be read becomes a grey tile.
+    """
     protocol = terminal_protocol(os.environ) if sys.stdout.isatty() else None
-    shown = [path for path in thumbnails[:_MOST] if path is not None]
-    if protocol is None or not shown:
+    if protocol is None or not thumbnails:
         return
-    sys.stdout.write(encode(_row(shown), protocol) + "\n")
+    for row in _rows([_thumbnail(path) for path in thumbnails[:_MOST]], _terminal_width_px()):
+        sys.stdout.write(encode(row, protocol) + "\n")
     sys.stdout.flush()
 
 
 def terminal_protocol(environ: Mapping[str, str]) -> Protocol | None:
     """Return how this terminal takes pictures; sixel is asked of the terminal itself."""
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
-    if environ.get("TMUX") or term.startswith(("screen", "tmux", "dumb")):
+    # These show pictures only where they were built and set up for it, and pass nothing through.
+    if environ.get("TMUX") or environ.get("STY") or term.startswith(("screen", "tmux", "dumb")):
         return None
-    if "kitty" in term or environ.get("KITTY_WINDOW_ID") or program == "ghostty":
+    if "kitty" in term or environ.get("KITTY_WINDOW_ID") or "ghostty" in (term, program):
         return "kitty"
     if program in ("iTerm.app", "WezTerm") or environ.get("LC_TERMINAL") == "iTerm2":
         return "iterm"
     return "sixel" if _answers_sixel() else None
 
 
-def _answers_sixel(timeout_s: float = 0.15) -> bool:
-    """Ask for the primary device attributes; 4 among them is sixel (VT340 manual, DA1)."""
+def _answers_sixel(timeout_s: float = 0.5) -> bool:
+    """Ask for the primary device attributes; 4 among them is sixel (VT340 manual, DA1).
+
+    Nothing is asked where the user has typed ahead, or where another program has the terminal.
+    """
     if not sys.stdin.isatty() or sys.platform == "win32":
         return False
     import termios
     import tty
 
     descriptor = sys.stdin.fileno()
+    if os.tcgetpgrp(descriptor) != os.getpgrp():
+        return False
     before = termios.tcgetattr(descriptor)
     try:
-        tty.setcbreak(descriptor)
+        # TCSANOW: the default would throw away what was typed ahead.
+        tty.setcbreak(descriptor, termios.TCSANOW)
+        if select.select([descriptor], [], [], 0)[0]:
+            return False
         sys.stdout.write("\x1b[c")
         sys.stdout.flush()
-        answer = _read_until(descriptor, b"c", time.monotonic() + timeout_s)
+        answer = _read_answer(descriptor, time.monotonic() + timeout_s)
+        _give_back(descriptor, _ATTRIBUTES.sub(b"", answer))
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)
-    return b"4" in answer.strip(b"\x1b[?c").split(b";")
+    found = _ATTRIBUTES.search(answer)
+    # The first number is the class of the terminal.
+    return found is not None and b"4" in found[1].split(b";")[1:]
 
 
-def _read_until(descriptor: int, end: bytes, deadline: float) -> bytes:
+def _read_answer(descriptor: int, deadline: float) -> bytes:
     answer = b""
-    while not answer.endswith(end) and (left := deadline - time.monotonic()) > 0:
+    while not _ATTRIBUTES.search(answer) and (left := deadline - time.monotonic()) > 0:
         if select.select([descriptor], [], [], left)[0]:
-            answer += os.read(descriptor, 64)
+            byte = os.read(descriptor, 1)
+            if not byte:
+                break
+            answer += byte
     return answer
 
 
-def _row(paths: Sequence[Path]) -> "Image.Image":
+def _give_back(descriptor: int, typed: bytes) -> None:
+    """Put letters that were typed while the terminal was asked back into its queue, where the system lets us."""
+    import fcntl
+    import termios
+
+    # Linux 6.2 and later refuse by default (sysctl dev.tty.legacy_tiocsti).
+    with contextlib.suppress(OSError, AttributeError):
+        for byte in typed:
+            fcntl.ioctl(descriptor, termios.TIOCSTI, bytes([byte]))
+
+
+def _terminal_width_px() -> int:
+    columns = os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    with contextlib.suppress(ImportError, OSError):
+        import fcntl
+        import struct
+        import termios
+
+        size = fcntl.ioctl(sys.stdout.fileno(), termios.TIOCGWINSZ, bytes(8))
+        width: int = struct.unpack("HHHH", size)[2]
+        if width:
+            return width
+    return columns * _LETTER_PX
+
+
+def _thumbnail(path: Path | None) -> "Image.Image":
     from PIL import Image
 
-    pictures = []
-    for path in paths:
-        with Image.open(path) as opened:
-            width = max(1, round(opened.width * _HEIGHT_PX / opened.height))
-            pictures.append(opened.convert("RGB").resize((width, _HEIGHT_PX)))
-    row = Image.new("RGB", (sum(p.width + _GAP_PX for p in pictures) - _GAP_PX, _HEIGHT_PX), (255, 255, 255))
+    with contextlib.suppress(OSError):
+        if path is not None:
+            with Image.open(path) as opened:
+                # Very long pictures are cut to three times their height.
+                width = min(3 * _HEIGHT_PX, max(8, round(opened.width * _HEIGHT_PX / opened.height)))
+                return opened.convert("RGB").resize((width, _HEIGHT_PX))
+    return Image.new("RGB", (_HEIGHT_PX, _HEIGHT_PX), _EMPTY)
+
+
+def _rows(pictures: "Sequence[Image.Image]", width_px: int) -> "list[Image.Image]":
+    """Set pictures side by side, as many in a row as fit."""
+    rows: list[list[Image.Image]] = []
+    used = 0
+    for picture in pictures:
+        if not rows or used + _GAP_PX + picture.width > width_px:
+            rows.append([])
+            used = -_GAP_PX
+        rows[-1].append(picture)
+        used += _GAP_PX + picture.width
+    return [_side_by_side(row) for row in rows]
+
+
+def _side_by_side(pictures: "Sequence[Image.Image]") -> "Image.Image":
+    from PIL import Image
+
+    width = sum(picture.width + _GAP_PX for picture in pictures) - _GAP_PX
+    row = Image.new("RGB", (width, _HEIGHT_PX), _PAPER)
     left = 0
     for picture in pictures:
         row.paste(picture, (left, 0))
@@ -94,13 +165,16 @@ def encode(picture: "Image.Image", protocol: Protocol) -> str:
     if protocol == "iterm":
         return f"\x1b]1337;File=inline=1;size={buffer.tell()}:{text}\a"
     chunks = [text[start : start + _KITTY_CHUNK] for start in range(0, len(text), _KITTY_CHUNK)]
-    heads = ["a=T,f=100,m=1" if i == 0 else "m=1" for i in range(len(chunks) - 1)]
-    heads.append("a=T,f=100,m=0" if len(chunks) == 1 else "m=0")
-    return "".join(f"\x1b_G{head};{chunk}\x1b\\" for head, chunk in zip(heads, chunks, strict=True))
+    parts = []
+    for number, chunk in enumerate(chunks):
+        # q=2: the terminal answers nothing, which would look like typed input.
+        head = "a=T,f=100,q=2," if number == 0 else ""
+        parts.append(f"\x1b_G{head}m={int(number < len(chunks) - 1)};{chunk}\x1b\\")
+    return "".join(parts)
 
 
 def _sixel(picture: "Image.Image") -> str:
-    """Encode in 64 colours, bands of six rows each (DEC STD 070, chapter 9)."""
+    """Encode in up to 64 colours, bands of six rows each (DEC STD 070, chapter 9)."""
     import numpy as np
 
     reduced = picture.quantize(64)

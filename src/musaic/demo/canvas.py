@@ -160,8 +160,7 @@ class Canvas:
         return self._part
 
     def _pixels(self, points: Points) -> list[Point]:
-        array = np.asarray(list(points), dtype=np.float64) @ self._matrix.T + self._offset
-        return [(float(x), float(y)) for x, y in array]
+        return _pairs(np.asarray(list(points), dtype=np.float64) @ self._matrix.T + self._offset)
 
 
 def ellipse_points(cx: float, cy: float, rx: float, ry: float, start: float, end: float) -> list[Point]:
@@ -189,11 +188,11 @@ def spline(points: Sequence[Point], *, closed: bool, steps: int = 7) -> list[Poi
     p = np.asarray(points, dtype=np.float64)
     padded = np.vstack([p[-1:], p, p[:2]]) if closed else np.vstack([p[:1], p, p[-1:]])
     u = (np.arange(steps) / steps)[:, None]
-    pieces = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        pieces.append(
-            0.5 * (2 * b + (c - a) * u + (2 * a - 5 * b + 4 * c - d) * u**2 + (3 * b - a - 3 * c + d) * u**3)
-        )
-    if not closed:
-        pieces.append(p[-1:])
-    return [(float(x), float(y)) for x, y in np.concatenate(pieces)]
+    a, b, c, d = padded[:-3, None], padded[1:-2, None], padded[2:-1, None], padded[3:, None]
+    pieces = 0.5 * (2 * b + (c - a) * u + (2 * a - 5 * b + 4 * c - d) * u**2 + (3 * b - a - 3 * c + d) * u**3)
+    curve = pieces.reshape(-1, 2)
+    return _pairs(curve if closed else np.concatenate([curve, p[-1:]]))
+
+
+def _pairs(array: NDArray[np.float64]) -> list[Point]:
+    return list(map(tuple, array.tolist()))

@@ -8,6 +8,7 @@ import csv
 import io
 import multiprocessing
 import os
+import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -35,38 +36,39 @@ _NAMES = (
     "Zephyr", "Alder", "Briar", "Clover", "Dune", "Esme", "Flint", "Hazel", "Indigo", "Kit", "Larkin", "Maren",
     "Nell", "Otis", "Piper",
 )  # fmt: skip
-# What the example searches look for: kind, colour, material, trim, season, drop, pictures.
-_WANTED: tuple[tuple[str, str, str, str, str, str, int], ...] = (
-    ("watch", "gold", "metallic", "", "winter", "Northern", 4),
-    ("watch", "gold", "plain", "", "autumn", "Lunar", 3),
-    ("watch", "gold", "metallic", "black", "spring", "Blossom", 2),
-    ("watch", "blue", "leather", "", "summer", "Harbour", 3),
-    ("watch", "blue", "metallic", "silver", "winter", "Frost", 2),
-    ("watch", "silver", "metallic", "", "winter", "Frost", 2),
-    ("cape", "red", "silk", "gold", "autumn", "Lunar", 4),
-    ("cape", "red", "plain", "", "winter", "Northern", 2),
-    ("cape", "blue", "silk", "silver", "autumn", "Lunar", 2),
-    ("halter dress", "black", "plain", "", "summer", "Solstice", 3),
-    ("halter dress", "black", "silk", "gold", "autumn", "Lunar", 2),
-    ("necklace", "silver", "metallic", "", "winter", "Frost", 4),
-    ("necklace", "gold", "metallic", "", "summer", "Solstice", 2),
-    ("high heels", "red", "leather", "", "spring", "Blossom", 3),
-    ("high heels", "red", "plain", "gold", "autumn", "Lunar", 2),
-    ("high heels", "black", "leather", "", "winter", "Northern", 2),
-    ("pendant", "gold", "metallic", "", "winter", "Frost", 3),
-    ("pendant", "purple", "plain", "silver", "spring", "Meadow", 2),
-    ("convertible car", "red", "plain", "", "summer", "Harbour", 4),
-    ("convertible car", "blue", "metallic", "silver", "summer", "Harbour", 2),
-    ("car", "green", "plain", "", "spring", "Meadow", 2),
-    ("figure", "blue", "plain", "gold", "winter", "Northern", 3),
-    ("figure", "red", "plain", "", "autumn", "Ember", 2),
-    ("packaging box", "pink", "plain", "", "spring", "Blossom", 3),
-    ("packaging box", "black", "plain", "gold", "winter", "Frost", 2),
-    ("suit", "white", "plain", "", "summer", "Solstice", 3),
-    ("suit", "blue", "checked", "", "autumn", "Ember", 2),
-    ("dress", "green", "silk", "", "spring", "Meadow", 2),
-    ("kimono", "purple", "silk", "gold", "autumn", "Lunar", 2),
-    ("scarf", "red", "knitted", "", "winter", "Northern", 2),
+# What the example searches look for: kind, colour, material, trim, season, drop, pictures, and the seed
+# of a shape that shows the kind well, chosen by eye.
+_WANTED: tuple[tuple[str, str, str, str, str, str, int, int], ...] = (
+    ("watch", "gold", "metallic", "", "winter", "Northern", 4, 10),
+    ("watch", "gold", "plain", "", "autumn", "Lunar", 3, 9),
+    ("watch", "gold", "metallic", "black", "spring", "Blossom", 2, 5),
+    ("watch", "blue", "leather", "", "summer", "Harbour", 3, 3),
+    ("watch", "blue", "metallic", "silver", "winter", "Frost", 2, 10),
+    ("watch", "silver", "metallic", "", "winter", "Frost", 2, 6),
+    ("cape", "red", "silk", "gold", "autumn", "Lunar", 4, 6),
+    ("cape", "red", "plain", "", "winter", "Northern", 2, 5),
+    ("cape", "blue", "silk", "silver", "autumn", "Lunar", 2, 9),
+    ("halter dress", "black", "plain", "", "summer", "Solstice", 3, 5),
+    ("halter dress", "black", "silk", "gold", "autumn", "Lunar", 2, 8),
+    ("necklace", "silver", "metallic", "", "winter", "Frost", 4, 4),
+    ("necklace", "gold", "metallic", "", "summer", "Solstice", 2, 9),
+    ("high heels", "red", "leather", "", "spring", "Blossom", 3, 1),
+    ("high heels", "red", "plain", "gold", "autumn", "Lunar", 2, 9),
+    ("high heels", "black", "leather", "", "winter", "Northern", 2, 8),
+    ("pendant", "gold", "metallic", "", "winter", "Frost", 3, 4),
+    ("pendant", "purple", "plain", "silver", "spring", "Meadow", 2, 8),
+    ("convertible car", "red", "plain", "", "summer", "Harbour", 4, 1),
+    ("convertible car", "blue", "metallic", "silver", "summer", "Harbour", 2, 4),
+    ("car", "green", "plain", "", "spring", "Meadow", 2, 4),
+    ("figure", "blue", "plain", "gold", "winter", "Northern", 3, 3),
+    ("figure", "red", "plain", "", "autumn", "Ember", 2, 9),
+    ("packaging box", "pink", "plain", "", "spring", "Blossom", 3, 2),
+    ("packaging box", "black", "plain", "gold", "winter", "Frost", 2, 4),
+    ("suit", "white", "plain", "", "summer", "Solstice", 3, 2),
+    ("suit", "blue", "checked", "", "autumn", "Ember", 2, 10),
+    ("dress", "green", "silk", "", "spring", "Meadow", 2, 8),
+    ("kimono", "purple", "silk", "gold", "autumn", "Lunar", 2, 6),
+    ("scarf", "red", "knitted", "", "winter", "Northern", 2, 13),
 )
 _PLAIN_FINISHES = ("plain", "metallic", "leather")
 _SIZES = ((640, 640), (640, 640), (640, 640), (640, 768), (640, 768), (768, 640))
@@ -155,9 +157,9 @@ def _draw(folder: Path, picture: _Picture) -> None:
 def _write_atomically(path: Path, content: bytes) -> None:
     """Write a file that is either whole or not there, whenever the program is stopped."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_bytes(content)
-    os.replace(unfinished, path)
+    unfinished.replace(path)
 
 
 # --- what there is ---------------------------------------------------------------------------
@@ -166,8 +168,8 @@ def _products(seed: int) -> list[_Product]:
     rng = np.random.default_rng(seed)
     taken: set[str] = set()
     products = [
-        _product((kind, colour, material, trim or None), (season, drop), pictures, rng, taken)
-        for kind, colour, material, trim, season, drop, pictures in _WANTED
+        _product((kind, colour, material, trim or None), (season, drop), pictures, rng, taken, shape=shape)
+        for kind, colour, material, trim, season, drop, pictures, shape in _WANTED
     ]
     shown = {product.look[0] for product in products}
     others = [kind for kind in KINDS if kind not in shown]
@@ -187,12 +189,13 @@ def _choice(kind: str, rng: np.random.Generator) -> tuple[str, str, str, str | N
 
 def _product(
     look: tuple[str, str, str, str | None], launch: tuple[str, str], pictures: int, rng: np.random.Generator,
-    taken: set[str],
+    taken: set[str], *, shape: int | None = None,
 ) -> _Product:  # fmt: skip
     name = _name(look, rng, taken)
     low, high = _prices(look[0])
     price = f"{round(float(rng.uniform(low, high)) / 5) * 5 - 0.1:.2f}"
-    return _Product(name, look, *launch, price, int(rng.integers(2**31)), pictures)
+    seed = int(rng.integers(2**31)) if shape is None else shape
+    return _Product(name, look, *launch, price, seed, pictures)
 
 
 def _name(look: tuple[str, str, str, str | None], rng: np.random.Generator, taken: set[str]) -> str:
@@ -214,25 +217,37 @@ def _first_words(taken: set[str], kind: str) -> set[str]:
 def _prices(kind: str) -> tuple[float, float]:
     if kind in ("car", "convertible car"):
         return 28_000, 64_000
-    if kind in ("watch", "necklace", "ring", "pendant", "laptop", "phone", "camera", "sofa", "guitar", "bicycle"):
+    if kind in (
+        "watch",
+        "necklace",
+        "ring",
+        "pendant",
+        "laptop",
+        "phone",
+        "camera",
+        "sofa",
+        "guitar",
+        "bicycle",
+    ):
         return 180, 1900
     return (35, 420) if kind in WEAR or kind in ACCESSORIES else (15, 240)
 
 
 # --- its pictures ----------------------------------------------------------------------------
 def _pictures_of(product: _Product) -> list[_Picture]:
-    rng = np.random.default_rng((product.seed, 9))
+    # From the name, not the product's seed: products that share a shape are still shown differently.
+    rng = np.random.default_rng(zlib.crc32(product.slug.encode()))
     kind, colour, material, trim = product.look
     scenes = ["studio", *(str(scene) for scene in rng.permutation(SETTINGS[1:]))]
     pictures = []
-    for shot in range(product.pictures):
-        drawn = shot == product.pictures - 1 and rng.random() < 0.35
+    for number in range(product.pictures):
+        drawn = number == product.pictures - 1 and rng.random() < 0.35
         style: Style = "illustration" if drawn else "studio"
-        look = Look(kind, colour, material, trim, scenes[shot], style)
+        look = Look(kind, colour, material, trim, scenes[number], style)
         ending = _ENDINGS[int(rng.integers(len(_ENDINGS)))]
         size = _SIZES[int(rng.integers(len(_SIZES)))]
-        file = f"{product.slug}/{shot + 1:02}-{scenes[shot]}{ending}"
-        pictures.append(_Picture(file, look, product.seed, shot, size))
+        file = f"{product.slug}/{number + 1:02}-{scenes[number]}{ending}"
+        pictures.append(_Picture(file, look, product.seed, int(rng.integers(2**20)), size))
     return pictures
 
 

@@ -11,9 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from musaic.demo.scenery import Field
 from musaic.demo.vocabulary import COLOURS, MATERIALS
-
-Field = NDArray[np.float32]
 
 _METAL_KINDS = frozenset({
     "watch", "necklace", "pendant", "ring", "earrings", "bracelet", "brooch", "crown", "car", "convertible car",
@@ -132,7 +131,11 @@ def jittered(colour: str, rng: np.random.Generator) -> Field:
         value = min(1.0, value * rng.uniform(0.84, 1.14))
         if colour == "gold":
             # Yellow is a shade away: gold stays a little brown, and less saturated.
-            hue, saturation, value = rng.uniform(0.112, 0.128), rng.uniform(0.58, 0.76), rng.uniform(0.74, 0.88)
+            hue, saturation, value = (
+                rng.uniform(0.112, 0.128),
+                rng.uniform(0.58, 0.76),
+                rng.uniform(0.74, 0.88),
+            )
         if colour in _DEEP and rng.random() < 0.3:
             value = rng.uniform(*_DEEP[colour])
     return np.array(colorsys.hsv_to_rgb(hue, saturation, value), np.float32) * 255
@@ -188,7 +191,7 @@ def _dots(u: Field, v: Field, rng: np.random.Generator) -> NDArray[np.bool_]:
     du = u * count - column - np.float32(0.5)
     dv = v * count + np.float32(0.5) * (column % 2)
     dv -= np.floor(dv) + np.float32(0.5)
-    return du * du + dv * dv < rng.uniform(0.05, 0.095)
+    return np.asarray(du * du + dv * dv < rng.uniform(0.05, 0.095), np.bool_)
 
 
 def _checks(u: Field, v: Field, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -222,16 +225,20 @@ def grain(material: str, u: Field, v: Field, rng: np.random.Generator) -> Field 
 def _silk(u: Field, v: Field, rng: np.random.Generator) -> Field:
     turn, phase, count = rng.uniform(-0.7, 0.7), rng.uniform(0, 6.3), rng.uniform(4, 8)
     flow = (u * np.float32(np.cos(turn)) + v * np.float32(np.sin(turn))) * np.float32(count)
-    wave = np.sin(flow + np.float32(phase) + np.float32(1.1) * np.sin(v * np.float32(2.6) + np.float32(phase)))
+    wave = np.sin(
+        flow + np.float32(phase) + np.float32(1.1) * np.sin(v * np.float32(2.6) + np.float32(phase))
+    )
     bright = np.clip(wave, 0, 1)
-    return np.float32(0.42) * bright * bright - np.float32(0.26) * np.clip(-wave, 0, 1)
+    return np.asarray(
+        np.float32(0.42) * bright * bright - np.float32(0.26) * np.clip(-wave, 0, 1), np.float32
+    )
 
 
 def _leather(u: Field, v: Field, rng: np.random.Generator) -> Field:
     count = np.float32(rng.uniform(26, 40))
     a = np.sin(u * count + np.float32(2.2) * np.sin(v * count * np.float32(0.63)))
     b = np.sin(v * count + np.float32(2.2) * np.sin(u * count * np.float32(0.57)))
-    return np.float32(0.1) * np.sqrt(np.abs(a * b)) - np.float32(0.05)
+    return np.asarray(np.float32(0.1) * np.sqrt(np.abs(a * b)) - np.float32(0.05), np.float32)
 
 
 def _knit(u: Field, v: Field, rng: np.random.Generator) -> Field:
@@ -243,7 +250,7 @@ def _knit(u: Field, v: Field, rng: np.random.Generator) -> Field:
     row -= np.floor(row)
     gap = np.clip(np.abs(row - np.float32(0.5)) * 4 - 1, 0, 1)
     seam = np.clip(slope * 8 - 3, 0, 1)
-    return np.float32(0.1) - np.float32(0.3) * np.maximum(gap, seam)
+    return np.asarray(np.float32(0.1) - np.float32(0.3) * np.maximum(gap, seam), np.float32)
 
 
 def surroundings(rng: np.random.Generator) -> Field:
@@ -256,4 +263,4 @@ def surroundings(rng: np.random.Generator) -> Field:
     for _ in range(int(rng.integers(2, 4))):
         centre, spread = rng.uniform(-0.8, 0.95), rng.uniform(0.04, 0.13)
         gains += rng.uniform(0.3, 0.7) * np.exp(-(((t - centre) / spread) ** 2))
-    return np.clip(gains, 0.42, 1.65).astype(np.float32)
+    return np.asarray(np.clip(gains, 0.42, 1.65).astype(np.float32), np.float32)

@@ -48,18 +48,15 @@ def file_sha256(file: Path, *, cache: Path) -> str:
             return known.sha256
     with real.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    write_quietly(note, _Hashed(size=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=digest).model_dump_json())
+    write_quietly(
+        note, _Hashed(size=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=digest).model_dump_json()
+    )
     return digest
 
 
-def combined_sha256(files: Iterable[Path], *, cache: Path) -> str:
-    """Return one hash over the contents of files, in their order; names and places do not count.
-
-    Raises:
-        OSError: A file cannot be read.
-    """
-    parts = [file_sha256(file, cache=cache) for file in files]
-    return parts[0] if len(parts) == 1 else hashlib.sha256("\n".join(parts).encode()).hexdigest()
+def combined_sha256(digests: Iterable[str]) -> str:
+    """Return one hash over those of several files, in their order; names and places do not count."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 def write_quietly(file: Path, text: str) -> None:

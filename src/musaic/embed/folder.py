@@ -93,7 +93,8 @@ def read_folder(path: Path, *, precision: Stored = "fp32") -> ModelFolder:
     if (path / "onnx").is_dir():
         return _read_transformers(path, precision)
     raise ModelFilesError(
-        "neither visual/ and textual/ (Immich's layout) nor onnx/ (transformers.js' layout) is in it", folder=path
+        "neither visual/ and textual/ (Immich's layout) nor onnx/ (transformers.js' layout) is in it",
+        folder=path,
     )
 
 
@@ -177,7 +178,9 @@ def _read(file: Path, shape: type[C], *, optional: bool = False) -> C:
     except ValidationError as exc:
         first = exc.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        raise ModelFilesError(f"{file.name} cannot be used: {place} {first['msg']}", folder=file.parent) from exc
+        raise ModelFilesError(
+            f"{file.name} cannot be used: {place} {first['msg']}", folder=file.parent
+        ) from exc
 
 
 def _need(path: Path, names: tuple[str, ...]) -> None:
@@ -192,13 +195,18 @@ def _read_immich(path: Path) -> ModelFolder:
     given = _read(path / "visual/preprocess_cfg.json", _OpenClipPreprocess)
     side = given.size if isinstance(given.size, int) else given.size[0]
     if isinstance(given.size, tuple) and given.size[0] != given.size[1]:
-        raise ModelFilesError(f"preprocess_cfg.json asks for {given.size} pixels, which is no square", folder=path)
+        raise ModelFilesError(
+            f"preprocess_cfg.json asks for {given.size} pixels, which is no square", folder=path
+        )
     preprocessing = Preprocessing(
         side, given.resize_mode, side, Image.Resampling[given.interpolation.upper()], given.mean, given.std
     )
     canonical = (config.text_cfg.tokenizer_kwargs or {}).get("clean") == "canonicalize"
     rules = TextRules(
-        path / "textual/tokenizer.json", config.text_cfg.context_length, _pad_token(path / "textual"), canonical
+        path / "textual/tokenizer.json",
+        config.text_cfg.context_length,
+        _pad_token(path / "textual"),
+        canonical,
     )
     graphs = path / "visual/model.onnx", path / "textual/model.onnx"
     return ModelFolder(path, "immich", "fp32", *graphs, config.embed_dim, preprocessing, rules)
@@ -274,18 +282,28 @@ def _preprocessing(given: _TransformersPreprocess, path: Path) -> Preprocessing:
     crop = given.crop_size if isinstance(given.crop_size, _Size) else _square(given.crop_size)
     resize_side = size.shortest_edge or size.height
     side = (crop.height if given.do_center_crop else None) or resize_side
-    if not (given.do_resize and resize_side and side) or size.height != size.width or crop.height != crop.width:
+    if (
+        not (given.do_resize and resize_side and side)
+        or size.height != size.width
+        or crop.height != crop.width
+    ):
         raise ModelFilesError("preprocessor_config.json does not resize to a square", folder=path)
     mode: Resize = "shortest" if size.shortest_edge else "squash"
     if side > resize_side or (mode == "shortest" and not given.do_center_crop):
-        raise ModelFilesError("preprocessor_config.json does not cut a square out of the picture", folder=path)
+        raise ModelFilesError(
+            "preprocessor_config.json does not cut a square out of the picture", folder=path
+        )
     try:
         resampling = Image.Resampling(given.resample)
     except ValueError as exc:
-        raise ModelFilesError(f"preprocessor_config.json: resample {given.resample} is unknown", folder=path) from exc
-    mean, std = (given.image_mean, given.image_std) if given.do_normalize else ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+        raise ModelFilesError(
+            f"preprocessor_config.json: resample {given.resample} is unknown", folder=path
+        ) from exc
+    mean, std = (
+        (given.image_mean, given.image_std) if given.do_normalize else ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))
+    )
     factor = given.rescale_factor if given.do_rescale else 1.0
-    return Preprocessing(side, mode, resize_side, resampling, mean, std, factor, rounding="down")
+    return Preprocessing(side, mode, resize_side, resampling, mean, std, factor)
 
 
 def _plain_size(given: _TransformersPreprocess) -> _Size:

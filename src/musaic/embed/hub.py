@@ -5,12 +5,12 @@ broken-off file anew in the next process (seen in huggingface_hub 2.4.0), so the
 links them. What the hub answers is not trusted: names, sizes and contents are checked.
 """
 
+import contextlib
 import hashlib
 import importlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
@@ -62,14 +62,24 @@ class Hub:
     cache: Path | None = None
     tries: int = 5
 
-    def local(self, spec: ModelSpec, *, precision: Stored = "fp32", revision: str | None = None) -> Path | None:
+    def local(
+        self, spec: ModelSpec, *, precision: Stored = "fp32", revision: str | None = None
+    ) -> Path | None:
         """Return the folder of a model whose weights are on this machine, or None. Asks no network."""
-        snapshots = self._storage(spec) / "snapshots"
-        main = self._storage(spec) / "refs/main"
-        first = [revision] if revision else [main.read_text().strip()] if main.is_file() else []
-        names = first if revision else [*first, *_newest_first(snapshots)]
-        complete = (snapshots / name for name in names if _is_complete(snapshots / name, spec, precision))
-        return next(complete, None)
+        with contextlib.suppress(OSError):  # what cannot be read is not there
+            names = [revision] if revision else self._revisions(spec)
+            folders = (self._storage(spec) / "snapshots" / name for name in names)
+            return next((each for each in folders if _is_complete(each, spec, precision)), None)
+        return None
+
+    def _revisions(self, spec: ModelSpec) -> list[str]:
+        """Return the commits on this machine: what ``main`` was when last looked up, then the newest first."""
+        main, snapshots = self._storage(spec) / "refs/main", self._storage(spec) / "snapshots"
+        first = [main.read_text().strip()] if main.is_file() else []
+        if not snapshots.is_dir():
+            return first
+        rest = sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+        return [*first, *(path.name for path in rest)]
 
     def answers(self, spec: ModelSpec, *, timeout_s: float = 3.0) -> bool:
         """Return whether the hub has a model and answers in time. Never raises."""
@@ -105,7 +115,9 @@ class Hub:
         if (local := self.local(spec, precision=precision, revision=revision)) is not None:
             return local
         with _explained(spec):
-            return self._download(spec, precision, revision or "main", on_download or (lambda _done, _total: None))
+            return self._download(
+                spec, precision, revision or "main", on_download or (lambda _done, _total: None)
+            )
 
     def _download(self, spec: ModelSpec, precision: Stored, revision: str, tell: OnDownload) -> Path:
         from huggingface_hub import HfApi, hf_hub_download
@@ -115,7 +127,9 @@ class Hub:
         found = api.model_info(repository, revision=revision, files_metadata=True, timeout=30)
         commit = found.sha or ""
         if not _COMMIT.fullmatch(commit):
-            raise HubError(f"the hub answered without a commit for {repository}; is HF_ENDPOINT right?", model=spec.id)
+            raise HubError(
+                f"the hub answered without a commit for {repository}; is HF_ENDPOINT right?", model=spec.id
+            )
         files = _chosen([_checked(entry, spec) for entry in found.siblings or []], spec, precision)
         done, total = 0, sum(file.size for file in files)
         tell(0, total)
@@ -125,10 +139,14 @@ class Hub:
             tell(done, total)
         # The graphs are linked last, so that a folder with both is complete.
         for file in sorted(files, key=lambda each: each.name.endswith(".onnx")):
-            hf_hub_download(repository, file.name, revision=commit, cache_dir=self.cache, endpoint=self.endpoint)
+            hf_hub_download(
+                repository, file.name, revision=commit, cache_dir=self.cache, endpoint=self.endpoint
+            )
         return self._storage(spec) / "snapshots" / commit
 
-    def _fetch_blob(self, spec: ModelSpec, commit: str, file: RemoteFile, tell: Callable[[int], None]) -> None:
+    def _fetch_blob(
+        self, spec: ModelSpec, commit: str, file: RemoteFile, tell: Callable[[int], None]
+    ) -> None:
         from filelock import FileLock
         from huggingface_hub import hf_hub_url
 
@@ -183,12 +201,6 @@ def _repository(spec: ModelSpec) -> str:
     return spec.repository
 
 
-def _newest_first(snapshots: Path) -> list[str]:
-    if not snapshots.is_dir():
-        return []
-    return [each.name for each in sorted(snapshots.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)]
-
-
 def _is_complete(folder: Path, spec: ModelSpec, precision: Stored) -> bool:
     if not has_weights(folder, spec.layout, precision):
         return False
@@ -221,11 +233,15 @@ def _chosen(files: list[RemoteFile], spec: ModelSpec, precision: Stored) -> list
         chosen = [file for file in files if _is_immich(PurePosixPath(file.name))]
     else:
         variant = find_variant(names, precision)
-        chosen = [file for file in files if variant and _is_transformers(PurePosixPath(file.name), variant[0])]
+        chosen = [
+            file for file in files if variant and _is_transformers(PurePosixPath(file.name), variant[0])
+        ]
     missing = [name for name in LAYOUT_FILES[spec.layout] if name not in {file.name for file in chosen}]
     graphs = [file.name for file in chosen if file.name.endswith(".onnx")]
     if missing or len(graphs) != 2:
-        raise HubError(f"the hub's repository {spec.repository} lacks {', '.join(missing) or 'weights'}", model=spec.id)
+        raise HubError(
+            f"the hub's repository {spec.repository} lacks {', '.join(missing) or 'weights'}", model=spec.id
+        )
     return chosen
 
 
@@ -233,7 +249,11 @@ def _is_immich(path: PurePosixPath) -> bool:
     if str(path) == "config.json":
         return True
     # Deeper folders hold the weights for other machines (fp16/, rknpu/), which are as large again.
-    return len(path.parts) == 2 and path.parts[0] in ("visual", "textual") and path.suffix not in (".armnn", ".rknn")
+    return (
+        len(path.parts) == 2
+        and path.parts[0] in ("visual", "textual")
+        and path.suffix not in (".armnn", ".rknn")
+    )
 
 
 def _is_transformers(path: PurePosixPath, suffix: Suffix) -> bool:
@@ -252,13 +272,17 @@ def _digest_of(path: Path, file: RemoteFile) -> str:
     return hasher.hexdigest()
 
 
-def _transfer(url: str, file: RemoteFile, stream: BinaryIO, tell: Callable[[int], None], *, tries: int) -> None:
+def _transfer(
+    url: str, file: RemoteFile, stream: BinaryIO, tell: Callable[[int], None], *, tries: int
+) -> None:
     """Append what is missing of a file; try again where the last transfer broke off, while some of them get on."""
     failures = 0
     if stream.seek(0, 2) > file.size:
         stream.truncate(0)
     while (before := stream.seek(0, 2)) < file.size:
-        broken: Exception = OSError(f"the hub sends no more of {file.name} than {before} of {file.size} bytes")
+        broken: Exception = OSError(
+            f"the hub sends no more of {file.name} than {before} of {file.size} bytes"
+        )
         try:
             _append(url, file, stream, tell)
         except _passing_errors() as exc:
@@ -286,7 +310,8 @@ def _append(url: str, file: RemoteFile, stream: BinaryIO, tell: Callable[[int], 
         hf_raise_for_status(response)
         if start and response.status_code != 206:
             start = stream.truncate(0)
-        for chunk in response.iter_bytes(_CHUNK_BYTES):
+        # Chunks of a given size would be filled up in memory, and lost when the line breaks off.
+        for chunk in response.iter_bytes():
             start += len(chunk)
             if start > file.size:
                 stream.truncate(0)
@@ -310,7 +335,7 @@ def _is_final(error: Exception) -> bool:
     return status is not None and status not in _PASSING_STATUS
 
 
-@contextmanager
+@contextlib.contextmanager
 def _explained(spec: ModelSpec) -> Iterator[None]:
     from huggingface_hub import constants
     from huggingface_hub.errors import (
@@ -331,10 +356,13 @@ def _explained(spec: ModelSpec) -> Iterator[None]:
             model=spec.id,
         ) from exc
     except GatedRepoError as exc:
-        raise HubError(f"{spec.repository} wants an account; set HF_TOKEN, or {_WAYS_OUT}", model=spec.id) from exc
+        raise HubError(
+            f"{spec.repository} wants an account; set HF_TOKEN, or {_WAYS_OUT}", model=spec.id
+        ) from exc
     except (RepositoryNotFoundError, RevisionNotFoundError) as exc:
         raise HubError(
-            f"the hub at {constants.ENDPOINT} has no {spec.repository} at this revision; {_WAYS_OUT}", model=spec.id
+            f"the hub at {constants.ENDPOINT} has no {spec.repository} at this revision; {_WAYS_OUT}",
+            model=spec.id,
         ) from exc
     except Exception as exc:  # the hub's library raises its own, its client's and the system's errors
         reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__

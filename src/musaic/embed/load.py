@@ -74,7 +74,9 @@ def fetch(spec: ModelSpec, *, on_download: OnDownload | None = None, hub: Hub | 
     Raises:
         HubError: They cannot be fetched.
     """
-    return starter_folder() if spec.repository is None else (hub or Hub()).fetch(spec, on_download=on_download)
+    return (
+        starter_folder() if spec.repository is None else (hub or Hub()).fetch(spec, on_download=on_download)
+    )
 
 
 def starter_folder() -> Path:
@@ -121,7 +123,9 @@ def load_embedder(
         choice = resolve_auto(ask=ask, hub=hub, precision=settings.precision)
     source = _locate(choice.model, settings.precision, revision, hub, on_download)
     threads = settings.threads or cores()
-    running = Running(provider, max(1, threads // (callers or threads)), threads, must=settings.provider != "auto")
+    running = Running(
+        provider, max(1, threads // (callers or threads)), threads, must=settings.provider != "auto"
+    )
     return _build(source, settings.precision, running, choice.notices, cache)
 
 
@@ -132,8 +136,14 @@ class _Source:
     folder: ModelFolder
     in_table: bool
 
+    @property
+    def bundled(self) -> bool:
+        return self.in_table and self.name == STARTER
 
-def _locate(model: str, precision: Stored, revision: str | None, hub: Hub, tell: OnDownload | None) -> _Source:
+
+def _locate(
+    model: str, precision: Stored, revision: str | None, hub: Hub, tell: OnDownload | None
+) -> _Source:
     if model == STARTER:
         return _Source(STARTER, "bundled", read_folder(starter_folder()), in_table=True)
     if model not in MODELS and (Path(model).is_dir() or "/" in model or "\\" in model):
@@ -144,36 +154,38 @@ def _locate(model: str, precision: Stored, revision: str | None, hub: Hub, tell:
     return _Source(spec.id, folder.name, read_folder(folder, precision=precision), in_table=True)
 
 
-def _build(source: _Source, wanted: Stored, running: Running, notices: tuple[str, ...], cache: Path) -> Loaded:
+def _build(
+    source: _Source, wanted: Stored, running: Running, notices: tuple[str, ...], cache: Path
+) -> Loaded:
     folder = source.folder
-    hashes = _checked_hashes(folder, cache)
-    made_int8 = wanted == "int8" and folder.stored == "fp32" and source.name != STARTER
+    weights = combined_sha256(_checked_hashes(folder, cache))
+    made_int8 = wanted == "int8" and folder.stored == "fp32" and not source.bundled
     precision: Stored = "int8" if made_int8 else folder.stored
     if precision != wanted:
         notices += (f"{source.name} has no {wanted} weights; using {precision}",)
     fingerprint = Fingerprint(
         model=source.name, revision=source.revision, precision=precision, dim=folder.dim or vector_length(folder),
-        weights_sha256=combined_sha256(folder.weight_files(), cache=cache),
+        weights_sha256=weights,
     )  # fmt: skip
 
     def graph(tower: TowerName) -> Path:
         own = folder.vision if tower == "vision" else folder.text
-        return quantized(own, sha256=hashes[own], cache=cache) if made_int8 else own
+        return quantized(own, name=f"{weights}-{tower}", cache=cache) if made_int8 else own
 
-    unknown = _starter_unknown if source.name == STARTER and source.in_table else None
+    unknown = _starter_unknown if source.bundled else None
     embedder = OnnxEmbedder(folder, fingerprint, running=running, graph=graph, unknown=unknown)
     notices += _tested(embedder, source, cache)
     return Loaded(embedder, notices + embedder.warnings)
 
 
-def _checked_hashes(folder: ModelFolder, cache: Path) -> dict[Path, str]:
-    hashes = {}
+def _checked_hashes(folder: ModelFolder, cache: Path) -> list[str]:
+    hashes = []
     for file in folder.weight_files():
         try:
-            hashes[file] = file_sha256(file, cache=cache)
+            hashes.append(file_sha256(file, cache=cache))
         except OSError as exc:
             raise ModelFilesError(f"{file.name} cannot be read ({exc.strerror})", folder=file.parent) from exc
-        check_blob(file, hashes[file])
+        check_blob(file, hashes[-1])
     return hashes
 
 
@@ -188,8 +200,12 @@ def _tested(embedder: OnnxEmbedder, source: _Source, cache: Path) -> tuple[str, 
         return ()
     reason = f"of {len(COLOURS)} plain colours fewer than {NEEDED} are nearest to their own names"
     if source.in_table:
-        raise ModelWiringError(f"{reason}; its files are not those they should be, fetch them again", model=source.name)
-    return (f"the model in {source.folder.path} failed the self-test ({reason}); its answers may mean nothing",)
+        raise ModelWiringError(
+            f"{reason}; its files are not those they should be, fetch them again", model=source.name
+        )
+    return (
+        f"the model in {source.folder.path} failed the self-test ({reason}); its answers may mean nothing",
+    )
 
 
 def _verdict_key(fingerprint: Fingerprint, folder: ModelFolder, cache: Path) -> str:

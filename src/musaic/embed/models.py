@@ -31,7 +31,7 @@ class ModelSpec(BaseModel):
 
 _ROWS = (
     ModelSpec(
-        id=STARTER, repository=None, layout="immich", dim=256, context_length=24,
+        id=STARTER, repository=None, layout="immich", dim=256, context_length=28,
         languages=("en", "es", "it", "ru", "zh"), licence="Apache-2.0", size_bytes=8_000_000,
         good_for="trying Musaic without a download; knows a few hundred words of clothing and products only",
     ),

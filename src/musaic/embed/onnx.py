@@ -70,7 +70,9 @@ class Tower:
         self._session = _open_session(graph, running, threads)
         self.fell_back = onnx_names(running.provider)[0] not in self._session.get_providers()
         if self.fell_back and running.must:
-            raise ConfigError(f"provider {running.provider!r} is installed but could not start; try --provider auto")
+            raise ConfigError(
+                f"provider {running.provider!r} is installed but could not start; try --provider auto"
+            )
         self.inputs = {given.name: given for given in self._session.get_inputs()}
         self._output = self._choose_output()
 
@@ -90,12 +92,19 @@ class Tower:
         feeds = {name: value.astype(self._type(name), copy=False) for name, value in feeds.items()}
         count = len(next(iter(feeds.values())))
         step = self._batch or max(count, 1)
-        parts = [self._run({k: v[start : start + step] for k, v in feeds.items()}) for start in range(0, count, step)]
+        parts = [
+            self._run({k: v[start : start + step] for k, v in feeds.items()})
+            for start in range(0, count, step)
+        ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     @cached_property
     def _batch(self) -> int | None:
-        fixed = {given.shape[0] for given in self.inputs.values() if given.shape and isinstance(given.shape[0], int)}
+        fixed = {
+            given.shape[0]
+            for given in self.inputs.values()
+            if given.shape and isinstance(given.shape[0], int)
+        }
         if fixed - {1}:
             raise ModelFilesError(
                 f"{self._graph.name} takes batches of {fixed} only; export it with a batch of 1 or a free one",
@@ -107,7 +116,9 @@ class Tower:
         try:
             out = np.asarray(self._session.run([self._output], feeds)[0], np.float32)
         except Exception as exc:  # each of ONNX Runtime's errors derives from Exception only
-            raise ModelFilesError(f"{self._graph.name} failed while running: {exc}", folder=self._graph.parent) from exc
+            raise ModelFilesError(
+                f"{self._graph.name} failed while running: {exc}", folder=self._graph.parent
+            ) from exc
         if out.ndim != 2 or len(out) != len(next(iter(feeds.values()))):
             raise ModelFilesError(
                 f"{self._graph.name} gave shape {out.shape}, not one vector each", folder=self._graph.parent
@@ -117,7 +128,9 @@ class Tower:
     def _type(self, name: str) -> type[np.generic]:
         kind = self.inputs[name].type
         if kind not in _TYPES:
-            raise ModelFilesError(f"{self._graph.name}: input {name} is of type {kind}", folder=self._graph.parent)
+            raise ModelFilesError(
+                f"{self._graph.name}: input {name} is of type {kind}", folder=self._graph.parent
+            )
         return _TYPES[kind]
 
     def _choose_output(self) -> str:
@@ -129,7 +142,8 @@ class Tower:
         if len(flat) == 1:
             return flat[0]
         raise ModelFilesError(
-            f"{self._graph.name} has no output that is a vector: {', '.join(outputs)}", folder=self._graph.parent
+            f"{self._graph.name} has no output that is a vector: {', '.join(outputs)}",
+            folder=self._graph.parent,
         )
 
 
@@ -140,7 +154,10 @@ def vector_length(folder: ModelFolder) -> int:
         ModelFilesError: The tower cannot be loaded or run.
     """
     tower = Tower(folder.text, Running(), threads=1)
-    return tower.dim or tower.run({name: np.ones((1, tower.length(name) or 8)) for name in tower.inputs}).shape[1]
+    return (
+        tower.dim
+        or tower.run({name: np.ones((1, tower.length(name) or 8)) for name in tower.inputs}).shape[1]
+    )
 
 
 def _open_session(graph: Path, running: Running, threads: int) -> "InferenceSession":
@@ -271,7 +288,9 @@ class OnnxEmbedder:
                 tower = self._open("text", self._running.text_threads)
                 wanted = [name for name in tower.inputs if name not in ("attention_mask", "token_type_ids")]
                 if len(wanted) != 1:
-                    raise self._unfit("text", f"its inputs are {', '.join(tower.inputs)}, not token ids and a mask")
+                    raise self._unfit(
+                        "text", f"its inputs are {', '.join(tower.inputs)}, not token ids and a mask"
+                    )
                 reader = TextReader(self._folder.rules, tower.length(wanted[0]))
                 self._text_tower = tower, reader, wanted[0]
             return self._text_tower
@@ -295,5 +314,7 @@ class OnnxEmbedder:
         # A norm in float32 overflows for values above 1e19, which float16 graphs do not reach but broken ones do.
         norms = np.linalg.norm(raw.astype(np.float64), axis=1, keepdims=True)
         if not (np.isfinite(norms).all() and norms.all()):
-            raise ModelWiringError(f"its {tower} tower gives vectors that are zero or not numbers", model=model)
+            raise ModelWiringError(
+                f"its {tower} tower gives vectors that are zero or not numbers", model=model
+            )
         return np.asarray(raw / norms, np.float32)

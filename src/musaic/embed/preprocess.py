@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 Resize = Literal["shortest", "squash"]
-Rounding = Literal["nearest", "down"]
+# A strip of 30,000 by 4 pixels would become a picture of a gigabyte before the cut.
+_LONGEST = 8
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,6 @@ class Preprocessing:
         mean: Taken off each channel, whose values are 0 to 1.
         std: What is left is divided by it.
         rescale: Factor that brings 0 to 255 to the scale of `mean`.
-        rounding: Of the cut's corner where it lies on half a pixel: torchvision rounds it to the nearest
-            even number, transformers rounds it down.
     """
 
     side: int
@@ -35,25 +34,27 @@ class Preprocessing:
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     rescale: float = 1 / 255
-    rounding: Rounding = "nearest"
 
     def square(self, picture: Image.Image) -> Image.Image:
         """Return the RGB square of `side` pixels that the tower sees."""
         rgb = picture if picture.mode == "RGB" else picture.convert("RGB")
         width, height = self._resized(rgb.width, rgb.height)
-        left, top = self._corner(width), self._corner(height)
-        across, down = rgb.width / width, rgb.height / height
-        # The box keeps PIL from computing what the cut would throw away; the filter still reads past its edge.
-        box = (left * across, top * down, (left + self.side) * across, (top + self.side) * down)
-        if left == top == 0 and (width, height) == (self.side, self.side):
-            return rgb.resize((self.side, self.side), self.resampling)
-        return rgb.resize((self.side, self.side), self.resampling, box=box)
+        # On half a pixel transformers rounds down, torchvision to the nearest even number.
+        left, top = (width - self.side) // 2, (height - self.side) // 2
+        if max(width, height) > _LONGEST * self.side:
+            across, down = rgb.width / width, rgb.height / height
+            box = (left * across, top * down, (left + self.side) * across, (top + self.side) * down)
+            return rgb.resize((self.side, self.side), self.resampling, box=box)
+        resized = rgb.resize((width, height), self.resampling)
+        return resized.crop((left, top, left + self.side, top + self.side))
 
     def pixels(self, picture: Image.Image) -> NDArray[np.float32]:
         """Return the normalised square, shape ``(3, side, side)``."""
         out = np.empty((3, self.side, self.side), np.float32)
         scale = np.array([self.rescale / std for std in self.std], np.float32)[:, None, None]
-        shift = np.array([-m / s for m, s in zip(self.mean, self.std, strict=True)], np.float32)[:, None, None]
+        shift = np.array([-m / s for m, s in zip(self.mean, self.std, strict=True)], np.float32)[
+            :, None, None
+        ]
         np.multiply(np.asarray(self.square(picture)).transpose(2, 0, 1), scale, out=out)
         out += shift
         return out
@@ -64,7 +65,3 @@ class Preprocessing:
         short = min(width, height)
         # Both torchvision and transformers cut the fraction of the long side off.
         return self.resize_side * width // short, self.resize_side * height // short
-
-    def _corner(self, length: int) -> int:
-        half = (length - self.side) / 2
-        return round(half) if self.rounding == "nearest" else int(half)

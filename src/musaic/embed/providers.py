@@ -42,7 +42,9 @@ def choose_provider(wanted: Provider, *, available: Sequence[str]) -> Provider:
         return wanted
     installed = [name for name, long in _NAMES.items() if long in available]
     wheel = f"`pip install {_WHEELS[wanted]}` in place of onnxruntime brings it" if wanted in _WHEELS else ""
-    raise ConfigError(f"provider {wanted!r} is not installed; there is {', '.join(installed)}. {wheel}".strip())
+    raise ConfigError(
+        f"provider {wanted!r} is not installed; there is {', '.join(installed)}. {wheel}".strip()
+    )
 
 
 def onnx_names(provider: Provider) -> list[str]:

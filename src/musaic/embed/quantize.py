@@ -8,16 +8,21 @@ from pathlib import Path
 from musaic.errors import ExtraMissingError, ModelFilesError
 
 
-def quantized(graph: Path, *, sha256: str, cache: Path) -> Path:
+def quantized(graph: Path, *, name: str, cache: Path) -> Path:
     """Return the int8 form of a graph: weights of its matrix products by channel, activations as they come.
 
-    Made once, in about ten seconds for a ViT-B/32, and kept in ``int8/`` of the cache under the hash of the weights.
+    Made once, in about ten seconds for a ViT-B/32, and kept in ``int8/`` of the cache.
+
+    Args:
+        graph: The fp32 graph.
+        name: To keep it under; of the weights, not of their place.
+        cache: The user's cache folder.
 
     Raises:
         ExtraMissingError: The optional package onnx is not installed.
         ModelFilesError: The graph cannot be quantised, or the cache cannot be written to.
     """
-    made = cache / "int8" / f"{sha256}.onnx"
+    made = cache / "int8" / f"{name}.onnx"
     if made.is_file():
         return made
     try:

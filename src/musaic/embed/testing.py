@@ -79,11 +79,19 @@ def tiny_model(
     if layout == "immich":
         names = ("image", "embedding", "text", "embedding")
         shape = _Shape(batch or "batch", CONTEXT_LENGTH, names, "INT32", normalised=True)
-        towers, configs, words = ("visual/model", "textual/model"), _immich_configs(dim, image_size), "textual"
+        towers, configs, words = (
+            ("visual/model", "textual/model"),
+            _immich_configs(dim, image_size),
+            "textual",
+        )
     else:
         names = ("pixel_values", "image_embeds", "input_ids", "text_embeds")
         shape = _Shape(batch or "batch", "sequence", names, "INT64", normalised=False)
-        towers, configs, words = ("onnx/vision_model", "onnx/text_model"), _transformers_configs(dim, image_size), "."
+        towers, configs, words = (
+            ("onnx/vision_model", "onnx/text_model"),
+            _transformers_configs(dim, image_size),
+            ".",
+        )
     _write_graphs(folder, towers, shape, vision, text)
     for name, config in (configs | _tokenizer_configs(words)).items():
         (folder / name).write_text(json.dumps(config, indent=1), encoding="utf-8")
@@ -99,7 +107,9 @@ def _weights(dim: int, image_size: int, seed: int) -> tuple[Weights, Weights]:
     rng = np.random.default_rng(seed)
     axes = np.linalg.qr(rng.standard_normal((dim, 4)))[0].T
     colours, offset = axes[:3], 0.2 * axes[3]
-    filters = rng.standard_normal((_FILTERS, 3, image_size // _CELLS, image_size // _CELLS)) * _CELLS / image_size
+    filters = (
+        rng.standard_normal((_FILTERS, 3, image_size // _CELLS, image_size // _CELLS)) * _CELLS / image_size
+    )
     filters -= filters.mean((2, 3), keepdims=True)  # an even colour has no texture
     texture = 0.3 * rng.standard_normal((_FILTERS * _CELLS**2, dim)) / np.sqrt(dim)
     words = 0.2 * rng.standard_normal((len(_vocabulary()), dim)) / np.sqrt(dim)
@@ -115,17 +125,23 @@ def _float32(weights: dict[str, NDArray[np.float64]]) -> Weights:
     return {name: value.astype(np.float32) for name, value in weights.items()}
 
 
-def _write_graphs(folder: Path, towers: tuple[str, str], shape: _Shape, vision: Weights, text: Weights) -> None:
+def _write_graphs(
+    folder: Path, towers: tuple[str, str], shape: _Shape, vision: Weights, text: Weights
+) -> None:
     dim, side = vision["colours"].shape[1], vision["filters"].shape[2] * _CELLS
     image, image_out, ids, text_out = shape.names
     vision_file, text_file = (folder / f"{tower}.onnx" for tower in towers)
     tail: Axes = [shape.batch, dim]
     _write_graph(
-        vision_file, _vision_nodes(image, image_out, vision["filters"].shape[2], shape.normalised), vision,
+        vision_file,
+        _vision_nodes(image, image_out, vision["filters"].shape[2], shape.normalised),
+        vision,
         ends=((image, "FLOAT", [shape.batch, 3, side, side]), (image_out, "FLOAT", tail)),
     )
     _write_graph(
-        text_file, _text_nodes(ids, text_out, shape.normalised), text,
+        text_file,
+        _text_nodes(ids, text_out, shape.normalised),
+        text,
         ends=((ids, shape.ids, [shape.batch, shape.length]), (text_out, "FLOAT", tail)),
     )
 
@@ -166,7 +182,11 @@ def _tail(out: str, normalised: bool) -> "list[NodeProto]":
 
 
 def _write_graph(
-    file: Path, nodes: "list[NodeProto]", weights: Weights, *, ends: tuple[tuple[str, str, Axes], tuple[str, str, Axes]]
+    file: Path,
+    nodes: "list[NodeProto]",
+    weights: Weights,
+    *,
+    ends: tuple[tuple[str, str, Axes], tuple[str, str, Axes]],
 ) -> None:
     try:
         import onnx

@@ -4,7 +4,9 @@ Identity is the content: the same bytes at two paths are one asset, a moved file
 again, a changed one is. Sources are only ever read.
 """
 
-from musaic.ingest.run import Ingest, Options
+from musaic.ingest.pipeline import Pools
+from musaic.ingest.reindex import Reindex
+from musaic.ingest.run import Ingest
 from musaic.ingest.thumbs import thumb_path
 
-__all__ = ["Ingest", "Options", "thumb_path"]
+__all__ = ["Ingest", "Pools", "Reindex", "thumb_path"]

@@ -7,7 +7,7 @@ release the GIL; several encoding threads with one core each beat one call with 
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -15,17 +15,30 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from musaic.errors import EmbedError, MusaicError
 from musaic.schemas import FileEvent
 
+# So many pictures refused one after the other, each alone, are the encoder's fault and not theirs.
+_GIVE_UP_AFTER = 32
 
-class _Prepared(Protocol):
+Embed = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+class _Job(Protocol):
+    @property
+    def path(self) -> str:
+        """What a failure is reported under."""
+        ...
+
+
+class _Prepared(_Job, Protocol):
     @property
     def pixels(self) -> NDArray[np.float32] | None:
         """What the vision tower wants, or None where no vector is needed."""
         ...
 
 
-Job = TypeVar("Job")
+Job = TypeVar("Job", bound=_Job)
 Ready = TypeVar("Ready", bound=_Prepared)
 
 
@@ -35,6 +48,14 @@ class Encoded(Generic[Ready]):
 
     ready: Ready
     vector: NDArray[np.float32] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused(Generic[Ready]):
+    """A picture that the encoder refused also when it was alone."""
+
+    ready: Ready
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +73,28 @@ class Pools:
 
 
 def run(
-    jobs: Iterable[Job | FileEvent],
+    jobs: Iterable[Job | FileEvent | None],
     decode: Callable[[Job], Ready | FileEvent],
-    embed: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    embed: Embed,
     *,
     pools: Pools,
     stop: threading.Event,
-) -> Iterator[Encoded[Ready] | FileEvent]:
-    """Yield each job's outcome as it comes, in no fixed order; events among the jobs pass through.
+) -> Generator[Encoded[Ready] | FileEvent, None, None]:
+    """Yield each job's outcome as it comes, in no fixed order.
 
-    Once `stop` is set no new job is taken; what was already decoded is still encoded and yielded.
+    Once `stop` is set no new job is taken; what was already taken is still decoded, encoded and yielded.
+
+    Args:
+        jobs: Events among them pass through; None says that there is none yet.
+        decode: Runs in the decoding threads. What it raises fails that job alone, unless it is an error
+            of ours: then no other job would fare better, and the run ends with it.
+        embed: Runs in the encoding threads on stacked pixels. A batch that it refuses is tried again one
+            by one, so that a single picture cannot take others down.
+        pools: How wide each stage is.
+        stop: Set from outside.
+
+    Raises:
+        EmbedError: The encoder refused everything, or many pictures in a row.
     """
     with (
         ThreadPoolExecutor(pools.decoders, "musaic-decode") as decoders,
@@ -79,37 +112,45 @@ class _Line(Generic[Job, Ready]):
     def __init__(
         self,
         decode: Callable[[Job], Ready | FileEvent],
-        embed: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+        embed: Embed,
         decoders: ThreadPoolExecutor,
         callers: ThreadPoolExecutor,
         pools: Pools,
     ) -> None:
         self._decode, self._embed = decode, embed
         self._decoders, self._callers, self._pools = decoders, callers, pools
-        self._results: queue.SimpleQueue[tuple[bool, Future[object]]] = queue.SimpleQueue()
+        # What a thread has finished, as a call that takes it in.
+        self._finished: queue.SimpleQueue[Callable[[], Iterator[Encoded[Ready] | FileEvent]]] = (
+            queue.SimpleQueue()
+        )
         self._batch: list[Ready] = []
         self._decoding = self._encoding = 0
+        self._refused_in_a_row, self._works = 0, False
 
     def run(
-        self, jobs: Iterator[Job | FileEvent], stop: threading.Event
+        self, jobs: Iterator[Job | FileEvent | None], stop: threading.Event
     ) -> Iterator[Encoded[Ready] | FileEvent]:
         more = True
         while True:
-            while more and not stop.is_set() and self._in_flight() < self._pools.in_flight:
-                job = next(jobs, None)
-                if job is None:
+            waiting = False
+            while more and not waiting and not stop.is_set() and self._in_flight() < self._pools.in_flight:
+                try:
+                    job = next(jobs)
+                except StopIteration:
                     more = False
+                    break
+                if job is None:
+                    waiting = True
                 elif isinstance(job, FileEvent):
                     yield job
                 else:
                     self._submit_decode(job)
             if self._batch and not self._decoding:
                 self._submit_batch()
-            if not self._in_flight():
-                if more and not stop.is_set():
-                    continue
+            if self._in_flight():
+                yield from self._take(block=not waiting)
+            elif not more or stop.is_set():
                 return
-            yield from self._take(*self._results.get())
 
     def _in_flight(self) -> int:
         return self._decoding + len(self._batch) + self._encoding
@@ -117,31 +158,77 @@ class _Line(Generic[Job, Ready]):
     def _submit_decode(self, job: Job) -> None:
         self._decoding += 1
         future = self._decoders.submit(self._decode, job)
-        future.add_done_callback(lambda done: self._results.put((True, done)))
+        future.add_done_callback(lambda done: self._finished.put(lambda: self._decoded(job, done)))
 
     def _submit_batch(self) -> None:
         batch, self._batch = self._batch, []
         self._encoding += len(batch)
         future = self._callers.submit(self._encode, batch)
-        future.add_done_callback(lambda done: self._results.put((False, done)))
+        future.add_done_callback(lambda done: self._finished.put(lambda: self._encoded(done)))
 
-    def _encode(self, batch: list[Ready]) -> list[Encoded[Ready]]:
-        vectors = self._embed(np.stack([ready.pixels for ready in batch if ready.pixels is not None]))
-        return [Encoded(ready, vector) for ready, vector in zip(batch, vectors, strict=True)]
+    def _encode(self, batch: Sequence[Ready]) -> list[Encoded[Ready] | _Refused[Ready]]:
+        try:
+            vectors = self._embed(np.stack([ready.pixels for ready in batch if ready.pixels is not None]))
+            return [Encoded(ready, vector) for ready, vector in zip(batch, vectors, strict=True)]
+        except Exception as exc:
+            if len(batch) == 1:
+                return [_Refused(batch[0], exc)]
+            return [outcome for ready in batch for outcome in self._encode([ready])]
 
-    def _take(self, decoded: bool, future: Future[object]) -> Iterator[Encoded[Ready] | FileEvent]:
-        result = future.result()
-        if not decoded:
-            assert isinstance(result, list)
-            self._encoding -= len(result)
-            yield from result
-            return
+    def _take(self, *, block: bool) -> Iterator[Encoded[Ready] | FileEvent]:
+        """Take in what is finished: at least one thing, or only what is there already."""
+        if block:
+            yield from self._finished.get()()
+        while not self._finished.empty():
+            yield from self._finished.get()()
+
+    def _decoded(self, job: Job, future: Future[Ready | FileEvent]) -> Iterator[Encoded[Ready] | FileEvent]:
         self._decoding -= 1
+        try:
+            result = future.result()
+        except MusaicError:
+            raise
+        except Exception as exc:
+            yield _failed(job.path, exc)
+            return
         if isinstance(result, FileEvent):
             yield result
-        elif result.pixels is None:  # type: ignore[attr-defined]
-            yield Encoded(result, None)  # type: ignore[arg-type]
+        elif result.pixels is None:
+            yield Encoded(result, None)
         else:
-            self._batch.append(result)  # type: ignore[arg-type]
+            self._batch.append(result)
             if len(self._batch) >= self._pools.batch_size:
                 self._submit_batch()
+
+    def _encoded(
+        self, future: Future[list[Encoded[Ready] | _Refused[Ready]]]
+    ) -> Iterator[Encoded[Ready] | FileEvent]:
+        outcomes = future.result()
+        self._encoding -= len(outcomes)
+        self._works |= any(isinstance(outcome, Encoded) for outcome in outcomes)
+        for outcome in outcomes:
+            if isinstance(outcome, Encoded):
+                self._refused_in_a_row = 0
+                yield outcome
+                continue
+            self._refused_in_a_row += 1
+            if not self._works or self._refused_in_a_row >= _GIVE_UP_AFTER:
+                raise _encoder_error(outcome.error)
+            yield _failed(outcome.ready.path, outcome.error)
+
+
+def _failed(path: str, error: Exception) -> FileEvent:
+    words = str(error) or "no reason given"
+    return FileEvent(
+        event="failed", path=path, reason=f"could not be taken in ({type(error).__name__}: {words})"
+    )
+
+
+def _encoder_error(error: Exception) -> MusaicError:
+    if isinstance(error, MusaicError):
+        return error
+    wrapped = EmbedError(
+        f"the encoder failed on every picture it was given ({type(error).__name__}: {error})"
+    )
+    wrapped.__cause__ = error
+    return wrapped

@@ -3,21 +3,38 @@
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from musaic.ingest.scan import Folder, Found
 from musaic.ledger import FileState, Ledger
 from musaic.schemas import FileEvent
 
+_WAIT_S = 0.05
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to read. `maybe_known`: its size is that of an ingested file, so hash it first."""
+    """A file to look at.
+
+    Attributes:
+        found: Where it is.
+        prior: What the ledger knows of its path.
+        maybe_known: Its size is that of an ingested file, so hash it first.
+        returned: It had vanished and is back as it was; it need not be read.
+    """
 
     found: Found
     prior: FileState | None
-    maybe_known: bool
+    maybe_known: bool = False
+    returned: bool = False
+
+    @property
+    def path(self) -> str:
+        """The absolute path."""
+        return self.found.path
 
 
 class Planner:
@@ -26,36 +43,42 @@ class Planner:
     Attributes:
         total: Files and events seen so far.
         unchanged: Files that need nothing.
-        vanished: Known files that are not where they were.
         scanning: Whether folders are still to come.
     """
 
     def __init__(self, ledger: Ledger, *, settle_s: float, stop: threading.Event) -> None:
         self._ledger, self._settle_s, self._stop = ledger, settle_s, stop
-        self._fresh: list[tuple[Job, int]] = []
+        # Jobs with the time, by `time.monotonic`, from which their files count as settled.
+        self._fresh: deque[tuple[Job, float]] = deque()
         self._visited: set[str] = set()
-        self._unsure: list[str] = []
+        self._unseen: set[str] = set()
+        self._gone: list[FileState] = []
         self.total = self.unchanged = 0
-        self.vanished: list[FileState] = []
         self.scanning = True
 
-    def jobs(self, folders: Iterable[Folder]) -> Iterator[Job | FileEvent]:
-        """Yield jobs and events, files that may still be being written last."""
+    def jobs(self, folders: Iterable[Folder | None]) -> Iterator[Job | FileEvent | None]:
+        """Yield jobs and events, files that may still be being written last; None where it must wait."""
         for folder in folders:
-            self.total += len(folder.files) + len(folder.events)
-            yield from folder.events
-            yield from self._folder(folder)
+            if folder is None:
+                yield None
+            else:
+                self.total += len(folder.files) + len(folder.events)
+                yield from folder.events
+                yield from self._folder(folder)
+            yield from self._settled()
         self.scanning = False
-        yield from self._settled()
+        while self._fresh and not self._stop.wait(_WAIT_S):
+            yield None
+            yield from self._settled()
 
     def _folder(self, folder: Folder) -> Iterator[Job | FileEvent]:
-        known = self._ledger.known_in(folder.path)
-        self._visited.add(folder.path)
-        if folder.complete:
+        listed = folder.complete and folder.path not in folder.unseen
+        known = self._ledger.known_in(folder.path) if listed or folder.files else {}
+        self._unseen |= folder.unseen
+        if listed:
+            self._visited.add(folder.path)
             names = {found.name for found in folder.files}
-            self.vanished += [s for name, s in known.items() if name not in names and s.asset_id]
-        else:
-            self._unsure.append(folder.path)
+            self._gone += [s for s in known.values() if s.name not in names and s.path not in folder.unseen]
         for found in folder.files:
             yield from self._file(found, known.get(found.name))
 
@@ -63,34 +86,34 @@ class Planner:
         if prior is not None and (prior.size_bytes, prior.mtime_ns) == (found.size_bytes, found.mtime_ns):
             if prior.reason is not None:
                 yield FileEvent(event="skipped", path=found.path, reason=prior.reason)
+            elif prior.vanished:
+                yield Job(found, prior, returned=True)
             else:
-                self._still_there(prior)
+                self.unchanged += 1
             return
-        now_ns = time.time_ns()
-        job = Job(found, prior, self._ledger.has_size(found.size_bytes))
+        job = Job(found, prior, maybe_known=self._ledger.has_size(found.size_bytes))
         # A time in the future says nothing about when the file was written.
-        if 0 <= now_ns - found.mtime_ns < self._settle_s * 1e9:
-            self._fresh.append((job, now_ns))
+        if 0 <= time.time_ns() - found.mtime_ns < self._settle_s * 1e9:
+            self._fresh.append((job, time.monotonic() + self._settle_s))
         else:
             yield job
 
-    def _still_there(self, prior: FileState) -> None:
-        self.unchanged += 1
-        if prior.vanished:
-            self._ledger.record([prior])
-
     def _settled(self) -> Iterator[Job | FileEvent]:
-        for job, seen_ns in self._fresh:
-            wait_s = self._settle_s - (time.time_ns() - seen_ns) / 1e9
-            if wait_s > 0 and self._stop.wait(wait_s):
-                return
+        while self._fresh and self._fresh[0][1] <= time.monotonic() and not self._stop.is_set():
+            job, _ = self._fresh.popleft()
             yield job if unmoved(job.found) else still_being_written(job.found)
 
     def gone_under(self, root: str) -> list[FileState]:
-        """Return known files in folders at or below a root that the scan did not meet at all."""
-        folders = [each for each in self._ledger.folders_under(root) if each not in self._visited]
-        sure = [each for each in folders if not any(_within(each, unsure) for unsure in self._unsure)]
-        return [s for each in sure for s in self._ledger.known_in(each).values() if s.asset_id]
+        """Return the known files at or below a root that the scan, being over, would have met and did not."""
+        missed = (each for each in self._ledger.folders_under(root) if each not in self._visited)
+        states = [state for each in missed if not self._is_unseen(each) for state in self._known(each)]
+        return states + [state for state in self._gone if _within(state.folder, root)]
+
+    def _known(self, folder: str) -> Iterable[FileState]:
+        return self._ledger.known_in(folder).values()
+
+    def _is_unseen(self, folder: str) -> bool:
+        return any(str(each) in self._unseen for each in (Path(folder), *Path(folder).parents))
 
 
 def unmoved(found: Found) -> bool:

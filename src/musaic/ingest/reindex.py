@@ -1,9 +1,9 @@
 """Encode a whole library again with another encoder, beside the old vectors."""
 
-import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,93 +20,146 @@ from musaic.ingest.thumbs import thumb_path
 from musaic.schemas import Asset, DoneEvent, FileEvent, Progress, ProgressEvent
 from musaic.store import Row, Store
 
-_FLUSH_ROWS = 128
+_FLUSH_ROWS, _FLUSH_S = 128, 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class _Again:
+    """An asset to be encoded; with pixels once it was read."""
+
     asset: Asset
-    pixels: NDArray[np.float32]
+    pixels: NDArray[np.float32] | None = None
+
+    @property
+    def path(self) -> str:
+        return self.asset.paths[0]
 
 
-def reindex(
-    library: Path,
-    *,
-    old: Store,
-    new: Store,
-    embedder: Embedder,
-    settings: IngestSettings,
-    stop: threading.Event,
-) -> Iterator[Progress]:
-    """Yield progress while every asset of `old` is encoded into `new`; the caller switches after.
+class Reindex:
+    """Encodes every asset of one store into another; the caller switches after.
 
-    An asset whose original cannot be reached is encoded from its thumbnail; one without either
-    fails. Assets that are in `new` already, from a run that was interrupted, are left as they are.
+    An asset whose original cannot be reached, or holds other bytes by now, is encoded from its
+    thumbnail; one without either fails. Assets that are in the new store already, from a run that was
+    interrupted, are left as they are.
+
+    Args:
+        library: The library folder.
+        old: Open, and only read.
+        new: From `Store.beside`.
+        embedder: The new one.
+        settings: Limits.
+        pools: How wide the pipeline is.
+        stop: Set from outside to end early: what is in hand is finished.
+
+    Attributes:
+        from_thumbnails: How many assets were encoded from their thumbnails.
     """
-    started = time.monotonic()
-    ready = set(new.ids())
-    total = old.count()
-    counts = {"done": 0, "failed": 0}
-    waiting: list[Row] = []
 
-    def decode(asset: Asset) -> _Again | FileEvent:
-        picture = _picture(library, asset, embedder.image_size, settings)
+    def __init__(
+        self,
+        library: Path,
+        *,
+        old: Store,
+        new: Store,
+        embedder: Embedder,
+        settings: IngestSettings,
+        pools: Pools,
+        stop: threading.Event,
+    ) -> None:
+        self._library, self._old, self._new = library, old, new
+        self._embedder, self._settings, self._pools, self._stop = embedder, settings, pools, stop
+        self._ready: set[str] = set()
+        self._rows: list[Row] = []
+        self._total = self._done = self._failed = 0
+        self._from_thumbnails: set[str] = set()
+        self._started = time.monotonic()
+
+    @property
+    def from_thumbnails(self) -> int:
+        """How many assets were encoded from their thumbnails."""
+        return len(self._from_thumbnails)
+
+    def run(self) -> Generator[Progress, None, None]:
+        """Yield progress, each asset that failed, and last a `DoneEvent`.
+
+        Raises:
+            StoreError: The store refused or went away; what was reported done stays done.
+            EmbedError: The encoder fails on everything.
+        """
+        self._started = flushed = time.monotonic()
+        self._total, self._ready = self._old.count(), set(self._new.ids())
+        outcomes = run(
+            self._jobs(), self._decode, self._embedder.embed_prepared, pools=self._pools, stop=self._stop
+        )
+        with closing(outcomes):
+            for outcome in outcomes:
+                if isinstance(outcome, FileEvent):
+                    self._failed += 1
+                    yield outcome
+                elif outcome.vector is not None:
+                    self._rows.append(Row(outcome.ready.asset, outcome.vector))
+                if len(self._rows) >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_S:
+                    yield self._flush()
+                    flushed = time.monotonic()
+        yield self._flush()
+        yield self._sum()
+
+    def _jobs(self) -> Iterator[_Again]:
+        for rows in self._old.rows():
+            yield from (_Again(row.asset) for row in rows if row.asset.id not in self._ready)
+
+    def _decode(self, job: _Again) -> _Again | FileEvent:
+        picture = self._original(job.asset) or self._thumbnail(job.asset)
         if picture is None:
             reason = "neither the original nor its thumbnail can be read"
-            return FileEvent(event="failed", path=asset.paths[0], reason=reason)
-        return _Again(asset, embedder.prepare(picture))
+            return FileEvent(event="failed", path=job.path, reason=reason)
+        return _Again(job.asset, self._embedder.prepare(picture))
 
-    def progress() -> ProgressEvent:
-        rate = counts["done"] / (time.monotonic() - started)
-        done = counts["done"] + counts["failed"] + len(ready)
+    def _original(self, asset: Asset) -> Image.Image | None:
+        opened = (self._open(Path(path)) for path in asset.paths)
+        # A path may hold other bytes by now.
+        return next((p.image for p in opened if p and media.content_id(p.sha256) == asset.asset_id), None)
+
+    def _thumbnail(self, asset: Asset) -> Image.Image | None:
+        picture = self._open(thumb_path(self._library, asset.asset_id))
+        if picture is None:
+            return None
+        self._from_thumbnails.add(asset.id)
+        return picture.image
+
+    def _open(self, path: Path) -> media.Picture | None:
+        side_px, limits = self._embedder.image_size, self._settings
+        try:
+            return media.open_picture(
+                path, min_side_px=side_px, max_pixels=limits.max_pixels, max_bytes=limits.max_bytes
+            )
+        except MediaError:
+            return None
+
+    def _flush(self) -> ProgressEvent:
+        rows, self._rows = self._rows, []
+        if rows:
+            self._new.upsert(rows)
+        self._done += len(rows)
+        seconds = time.monotonic() - self._started
+        rate = self._done / seconds if seconds > 0 else 0.0
+        done = self._done + self._failed + len(self._ready)
         return ProgressEvent(
             done=done,
-            total=total,
-            failed=counts["failed"],
+            total=self._total,
+            failed=self._failed,
             rate_per_s=round(rate, 1),
-            seconds_left=round((total - done) / rate, 1) if rate else None,
+            seconds_left=round(max(0, self._total - done) / rate, 1) if rate else None,
             scanning=False,
         )
 
-    cores = os.cpu_count() or 1
-    pools = Pools(settings.batch_size, decoders=settings.decoders or cores, callers=cores)
-    jobs = (row.asset for rows in old.rows() for row in rows if row.asset.id not in ready)
-    for outcome in run(jobs, decode, embedder.embed_prepared, pools=pools, stop=stop):
-        if isinstance(outcome, FileEvent):
-            counts["failed"] += 1
-            yield outcome
-            continue
-        assert outcome.vector is not None
-        waiting.append(Row(outcome.ready.asset, outcome.vector))
-        if len(waiting) >= _FLUSH_ROWS:
-            new.upsert(waiting)
-            counts["done"] += len(waiting)
-            waiting = []
-            yield progress()
-    if waiting:
-        new.upsert(waiting)
-    counts["done"] += len(waiting)
-    yield progress()
-    yield DoneEvent(
-        added=0,
-        updated=counts["done"],
-        unchanged=len(ready),
-        failed=counts["failed"],
-        skipped=0,
-        interrupted=stop.is_set(),
-        seconds=round(time.monotonic() - started, 3),
-    )
-
-
-def _picture(library: Path, asset: Asset, side_px: int, settings: IngestSettings) -> Image.Image | None:
-    for path in (*map(Path, asset.paths), thumb_path(library, asset.id)):
-        try:
-            opened = media.open_picture(
-                path, min_side_px=side_px, max_pixels=settings.max_pixels, max_bytes=settings.max_bytes
-            )
-        except MediaError:
-            continue
-        # A path may hold other bytes by now; only the thumbnail is ours whatever its bytes.
-        if path.is_relative_to(library / "thumbs") or media.content_id(opened.sha256) == asset.id:
-            return opened.image
-    return None
+    def _sum(self) -> DoneEvent:
+        return DoneEvent(
+            added=0,
+            updated=self._done,
+            unchanged=len(self._ready),
+            failed=self._failed,
+            skipped=0,
+            interrupted=self._stop.is_set(),
+            seconds=round(time.monotonic() - self._started, 3),
+        )

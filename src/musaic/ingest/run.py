@@ -3,7 +3,8 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from musaic.embed.base import Embedder
 from musaic.errors import FailedFileError, SkippedFileError
 from musaic.ingest.pipeline import Pools, run
 from musaic.ingest.plan import Job, Planner, still_being_written, unmoved
-from musaic.ingest.scan import Found, expand, scan
+from musaic.ingest.scan import Folder, Found, expand, scan
 from musaic.ingest.thumbs import write_thumb
 from musaic.ingest.write import Writer
 from musaic.ledger import FileState, Ledger
@@ -28,14 +29,6 @@ _FLUSH_ROWS, _FLUSH_S = 128, 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """What a run is asked to do besides adding: `prune` forgets files that have vanished."""
-
-    prune: bool = False
-    callers: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Decoded:
     """A file that was read: known bytes have neither `asset` nor pixels, new ones have both."""
 
@@ -43,6 +36,11 @@ class Decoded:
     asset_id: str
     asset: Asset | None = None
     pixels: NDArray[np.float32] | None = None
+
+    @property
+    def path(self) -> str:
+        """The absolute path."""
+        return self.job.path
 
 
 class Ingest:
@@ -52,8 +50,10 @@ class Ingest:
         library: The library folder; never scanned.
         ledger: Open.
         store: Open.
-        embedder: Called once, before the first vector is needed; makes the collection.
+        place: Which store this is, in any words; another than in the last run is compared with the ledger.
+        embedder: Called once, before the first file is read; makes the collection.
         settings: Batch size, threads, limits.
+        pools: How wide the pipeline is.
         stop: Set from outside to end early: what is in hand is finished.
     """
 
@@ -63,83 +63,93 @@ class Ingest:
         *,
         ledger: Ledger,
         store: Store,
+        place: str,
         embedder: Callable[[], Embedder],
         settings: IngestSettings,
+        pools: Pools,
         stop: threading.Event | None = None,
     ) -> None:
         self._library, self._ledger, self._settings = library, ledger, settings
-        self._load = embedder
+        self._place, self._pools, self._load = place, pools, embedder
         self._embedder: Embedder | None = None
-        self._lock = threading.Lock()
         self._stop = stop or threading.Event()
         self._writer = Writer(library, ledger=ledger, store=store)
         self._planner = Planner(ledger, settle_s=settings.settle_s, stop=self._stop)
-        self._known: set[str] = set()
-        self._failed = self._skipped = 0
+        self._failed = self._skipped = self._pruned = 0
+        self._started = time.monotonic()
 
-    def run(self, sources: Sequence[str | Path], options: Options | None = None) -> Iterator[Progress]:
+    def run(self, sources: Sequence[str | Path], *, prune: bool = False) -> Generator[Progress, None, None]:
         """Yield progress, each failed and skipped file, and last a `DoneEvent`.
+
+        Args:
+            sources: Files, folders and globs.
+            prune: Forget files in these folders that are gone.
 
         Raises:
             ConfigError: A source does not exist.
             StoreError: The store refused or went away; what was reported done stays done.
+            LibraryError: The library folder cannot be written to; the same.
+            EmbedError: The encoder cannot be loaded, or fails on everything.
         """
-        options = options or Options()
-        started = time.monotonic()
+        self._started = time.monotonic()
         roots = expand(sources)
-        self._writer.reconcile()
-        self._known = self._ledger.asset_ids()
-        yield from self._files(roots, options, started)
-        pruned = 0
+        self._writer.reconcile(self._place)
+        with closing(scan(roots, stop=self._stop, skip=self._library)) as folders:
+            yield from self._files(folders)
         if not self._stop.is_set():
-            yield from self._gone(roots)
-            pruned = self._writer.prune([str(root) for root in roots]) if options.prune else 0
-        yield self._done(pruned, time.monotonic() - started)
+            yield from self._gone(roots, prune=prune)
+        yield self._done()
 
-    def _files(self, roots: Sequence[Path], options: Options, started: float) -> Iterator[Progress]:
-        cores = os.cpu_count() or 1
-        pools = Pools(
-            batch_size=self._settings.batch_size,
-            decoders=self._settings.decoders or cores,
-            callers=options.callers or cores,
-        )
-        jobs = self._planner.jobs(scan(roots, stop=self._stop, skip=self._library))
+    def _files(self, folders: Iterator[Folder | None]) -> Iterator[Progress]:
         flushed = time.monotonic()
-        for outcome in run(jobs, self._decode, self._embed, pools=pools, stop=self._stop):
-            if isinstance(outcome, FileEvent):
-                self._count(outcome)
-                yield outcome
-            else:
-                self._writer.add(outcome.ready, outcome.vector)
-            if self._writer.waiting >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_S:
-                self._writer.flush()
-                flushed = time.monotonic()
-                yield self._progress(flushed - started)
-        self._writer.flush()
-        yield self._progress(time.monotonic() - started)
+        outcomes = run(self._jobs(folders), self._decode, self._embed, pools=self._pools, stop=self._stop)
+        with closing(outcomes):
+            for outcome in outcomes:
+                if isinstance(outcome, FileEvent):
+                    yield self._counted(outcome)
+                else:
+                    ready = outcome.ready
+                    self._writer.add(ready.job, ready.asset_id, asset=ready.asset, vector=outcome.vector)
+                if self._writer.waiting >= _FLUSH_ROWS or time.monotonic() - flushed > _FLUSH_S:
+                    yield from self._flush()
+                    flushed = time.monotonic()
+        yield from self._flush()
+
+    def _jobs(self, folders: Iterator[Folder | None]) -> Iterator[Job | FileEvent | None]:
+        for job in self._planner.jobs(folders):
+            # Here, and not in a decoding thread: it may ask the user something.
+            if self._embedder is None and isinstance(job, Job) and not job.returned:
+                self._embedder = self._load()
+            yield job
 
     def _decode(self, job: Job) -> Decoded | FileEvent:
         found = job.found
+        if job.returned and job.prior is not None and job.prior.asset_id:
+            return Decoded(job, job.prior.asset_id)
         try:
-            if (
-                job.maybe_known
-                and (asset_id := media.content_id(media.hash_file(Path(found.path)))) in self._known
-            ):
-                return Decoded(job, asset_id) if unmoved(found) else still_being_written(found)
-            return self._open(job)
+            return self._known(job) or self._open(job)
         except (SkippedFileError, FailedFileError) as exc:
             if not unmoved(found):
                 return still_being_written(found)
-            event = "skipped" if isinstance(exc, SkippedFileError) else "failed"
-            if event == "skipped":
-                self._writer.remember_skipped(_state(found, reason=exc.reason))
-            return FileEvent(event=event, path=found.path, reason=exc.reason)
+            if isinstance(exc, FailedFileError):
+                return FileEvent(event="failed", path=found.path, reason=exc.reason)
+            self._writer.skip(job, exc.reason)
+            return FileEvent(event="skipped", path=found.path, reason=exc.reason)
+
+    def _known(self, job: Job) -> Decoded | FileEvent | None:
+        """Return a file whose bytes the library holds; None for one that must be decoded."""
+        if not job.maybe_known:
+            return None
+        asset_id = media.content_id(media.hash_file(Path(job.path)))
+        if asset_id not in self._writer.held:
+            return None
+        return Decoded(job, asset_id) if unmoved(job.found) else still_being_written(job.found)
 
     def _open(self, job: Job) -> Decoded | FileEvent:
-        embedder = self._encoder()
-        settings = self._settings
+        settings, embedder = self._settings, self._embedder
+        assert embedder is not None
         picture = media.open_picture(
-            Path(job.found.path),
+            Path(job.path),
             min_side_px=embedder.image_size,
             max_pixels=settings.max_pixels,
             max_bytes=settings.max_bytes,
@@ -148,48 +158,44 @@ class Ingest:
         if not unmoved(job.found):
             return still_being_written(job.found)
         asset_id = media.content_id(picture.sha256)
+        if asset_id in self._writer.held:
+            return Decoded(job, asset_id)
         write_thumb(self._library, asset_id, picture.image, settings.thumbnail_px)
-        pixels = embedder.prepare(picture.image)
         # The decoded picture is large, and not kept.
-        return Decoded(job, asset_id, _asset(job.found, asset_id, picture), pixels)
+        return Decoded(job, asset_id, _asset(job.found, asset_id, picture), embedder.prepare(picture.image))
 
     def _embed(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
-        return self._encoder().embed_prepared(pixels)
+        assert self._embedder is not None
+        return self._embedder.embed_prepared(pixels)
 
-    def _encoder(self) -> Embedder:
-        with self._lock:
-            if self._embedder is None:
-                self._embedder = self._load()
-            return self._embedder
+    def _flush(self) -> Iterator[Progress]:
+        for event in self._writer.flush():
+            yield self._counted(event)
+        yield self._progress()
 
-    def _gone(self, roots: Sequence[Path]) -> Iterator[Progress]:
+    def _gone(self, roots: Sequence[Path], *, prune: bool) -> Iterator[Progress]:
         """Mark files that are no longer there; a root that is empty all at once is not believed."""
-        gone = list(self._planner.vanished)
+        gone: dict[str, FileState] = {}
         for root in (str(each) for each in roots if each.is_dir()):
-            below = self._planner.gone_under(root)
-            known = [state for state in gone if _under(state, root)] + below
-            if known and not any(os.scandir(root)):
-                gone = [state for state in gone if not _under(state, root)]
-                yield self._empty_root(root, len(known))
+            missing = self._planner.gone_under(root)
+            known = sum(state.asset_id is not None for state in missing)
+            if known and _is_empty(root):
+                yield self._counted(_empty_root(root, known))
             else:
-                gone += below
-        self._writer.vanish(gone)
+                gone |= {state.path: state for state in missing}
+        self._writer.vanish(list(gone.values()))
+        if prune:
+            self._pruned = self._writer.prune(list(gone.values()))
 
-    def _empty_root(self, root: str, known: int) -> FileEvent:
-        reason = (
-            f"is empty, but the library knows {known} files in it; is the drive mounted? Nothing was marked as "
-            "vanished (ingest the folder above it if they are really gone)"
-        )
-        self._failed += 1
-        return FileEvent(event="failed", path=root, reason=reason)
-
-    def _count(self, event: FileEvent) -> None:
+    def _counted(self, event: FileEvent) -> FileEvent:
         if event.event == "failed":
             self._failed += 1
         else:
             self._skipped += 1
+        return event
 
-    def _progress(self, seconds: float) -> ProgressEvent:
+    def _progress(self) -> ProgressEvent:
+        seconds = time.monotonic() - self._started
         worked = self._writer.worked
         done = worked + self._planner.unchanged + self._failed + self._skipped
         rate = worked / seconds if seconds > 0 else 0.0
@@ -203,7 +209,7 @@ class Ingest:
             scanning=self._planner.scanning,
         )
 
-    def _done(self, pruned: int, seconds: float) -> DoneEvent:
+    def _done(self) -> DoneEvent:
         return DoneEvent(
             added=self._writer.added,
             updated=self._writer.updated,
@@ -211,14 +217,10 @@ class Ingest:
             failed=self._failed,
             skipped=self._skipped,
             vanished=self._writer.vanished,
-            pruned=pruned,
+            pruned=self._pruned,
             interrupted=self._stop.is_set(),
-            seconds=round(seconds, 3),
+            seconds=round(time.monotonic() - self._started, 3),
         )
-
-
-def _state(found: Found, *, asset_id: str | None = None, reason: str | None = None) -> FileState:
-    return FileState(found.folder, found.name, found.size_bytes, found.mtime_ns, asset_id, reason)
 
 
 def _asset(found: Found, asset_id: str, picture: media.Picture) -> Asset:
@@ -239,5 +241,17 @@ def _asset(found: Found, asset_id: str, picture: media.Picture) -> Asset:
     )
 
 
-def _under(state: FileState, root: str) -> bool:
-    return state.folder == root or state.folder.startswith(root.rstrip(os.sep) + os.sep)
+def _is_empty(root: str) -> bool:
+    """Say whether a folder holds nothing, as a mount point does whose drive is away; hidden names do not count."""
+    try:
+        return all(name.startswith(".") for name in os.listdir(root))
+    except OSError:
+        return True
+
+
+def _empty_root(root: str, known: int) -> FileEvent:
+    reason = (
+        f"is empty, but the library knows {known} files in it; is the drive mounted? Nothing was marked as "
+        "vanished (ingest the folder above it if they are really gone)"
+    )
+    return FileEvent(event="failed", path=root, reason=reason)

@@ -1,6 +1,8 @@
 """Thumbnails in the library folder: small WebP pictures, named by asset id."""
 
+import contextlib
 import os
+import threading
 from pathlib import Path
 
 from PIL import Image
@@ -23,12 +25,22 @@ def write_thumb(library: Path, asset_id: str, picture: Image.Image, size_px: int
     path = thumb_path(library, asset_id)
     if path.exists():
         return
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    content = media.thumbnail(picture, size_px)
+    # Two threads may be at the same picture, which lies at two paths.
+    partial = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(media.thumbnail(picture, size_px))
+        partial.write_bytes(content)
         partial.replace(path)
     except OSError as exc:
+        with contextlib.suppress(OSError):
+            partial.unlink()
         raise LibraryError(
             f"{path} cannot be written ({exc.strerror or exc}); free space or fix its rights"
         ) from exc
+
+
+def remove_thumb(library: Path, asset_id: str) -> None:
+    """Remove a thumbnail, if there is one; one that cannot be removed does no harm."""
+    with contextlib.suppress(OSError):
+        thumb_path(library, asset_id).unlink()

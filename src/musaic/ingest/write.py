@@ -1,49 +1,61 @@
 """The one writer: rows to the store first, then files to the ledger.
 
-In this order a kill in between leaves rows that the ledger does not know. The next run writes the
-same rows under the same ids, or, where their files are gone, removes them.
+In this order a kill in between leaves rows that the ledger does not know. The next run takes them
+up, or, where their files are gone, removes them.
 """
 
+import os
 import time
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from musaic.errors import StoreLimitError
 from musaic.ingest.plan import Job
-from musaic.ingest.thumbs import thumb_path
+from musaic.ingest.thumbs import remove_thumb
 from musaic.ledger import FileState, Ledger
-from musaic.schemas import Asset
+from musaic.schemas import Asset, FileEvent
 from musaic.store import Row, Store
 
+# A row holds no more of them; the ledger knows all.
+_MOST_PATHS = 4_096
+_SETTLED_ROWS = 500
 
-class _Decoded(Protocol):
-    @property
-    def job(self) -> Job: ...
-    @property
-    def asset_id(self) -> str: ...
-    @property
-    def asset(self) -> Asset | None: ...
+Files = Mapping[str, Sequence[FileState]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A file whose content is known; a new asset comes with its row's values and vector."""
+
+    job: Job
+    asset_id: str
+    asset: Asset | None
+    vector: NDArray[np.float32] | None
 
 
 class Writer:
-    """Collects decoded files with their vectors; `flush` makes them safe.
+    """Collects files with their vectors; `flush` makes them safe. One thread calls all but `skip`.
 
     Attributes:
+        held: Ids of the assets whose rows are in the store, so that they need no encoding.
         added: New assets.
         updated: Files that changed an asset: other bytes at a known path, or another path.
-        touched: Files whose time changed but not their bytes.
+        touched: Files that changed, or came back, with the bytes they had.
         vanished: Files found to be gone in this run.
     """
 
     def __init__(self, library: Path, *, ledger: Ledger, store: Store) -> None:
         self._library, self._ledger, self._store = library, ledger, store
-        self._pending: list[tuple[_Decoded, NDArray[np.float32] | None]] = []
-        self._skipped: list[FileState] = []
-        self._ghosts: set[str] = set()
-        self._replaced: set[str] = set()
+        self._pending: list[_Taken] = []
+        self._skipped: deque[tuple[Job, str]] = deque()
+        # Assets that may have no file left. They go at the end only: a later file may hold them.
+        self._doomed: set[str] = set()
+        self.held: set[str] = set()
         self.added = self.updated = self.touched = self.vanished = 0
 
     @property
@@ -60,132 +72,221 @@ class Writer:
         """Files that are safe in store and ledger."""
         return self.added + self.updated + self.touched
 
-    def reconcile(self) -> None:
-        """Make the ledger forget what the store does not hold, and note rows it does not know."""
+    # --- before the run ---------------------------------------------------------------------------
+    def reconcile(self, place: str) -> None:
+        """Bring ledger and store together, whatever happened to either.
+
+        What the store lacks the ledger forgets, so that it is done again. Of rows that the ledger does
+        not know (it was lost, or a run was killed) it takes up the paths, so that their files are read
+        again and not encoded again; rows without such a path are dropped at the end of the run.
+
+        Args:
+            place: Which store this is; another one than in the last run is compared row by row.
+        """
         known = self._ledger.asset_ids()
-        if not self._embedded:
+        rows = 0 if self._store.fingerprint() is None else self._store.count()
+        # A shared collection holds other libraries' rows too.
+        agree = rows == len(known) if self._embedded else rows >= len(known)
+        if agree and self._ledger.note("store") == place:
+            self.held = known
             return
-        empty = self._store.fingerprint() is None
-        if (0 if empty else self._store.count()) == len(known):
-            return
-        held: set[str] = set() if empty else set(self._store.ids())
-        self._ledger.forget_assets(known - held)
-        self._ghosts = held - known
+        self.held = set(self._store.ids()) if rows else set()
+        self._ledger.forget_assets(known - self.held)
+        if self._embedded:
+            self._adopt(self.held - known)
+            self._doomed = self.held - self._ledger.asset_ids()
+        self._ledger.remember("store", place)
 
-    def add(self, decoded: _Decoded, vector: NDArray[np.float32] | None) -> None:
-        """Take a file; nothing is safe until `flush`."""
-        self._pending.append((decoded, vector))
+    def _adopt(self, asset_ids: Collection[str]) -> None:
+        for some in _chunks(sorted(asset_ids)):
+            self._ledger.adopt(
+                [_adopted(row.asset, path) for row in self._store.get(some) for path in row.asset.paths]
+            )
 
-    def remember_skipped(self, state: FileState) -> None:
-        """Note a file that is no picture, so that it is not opened again while it is unchanged."""
-        self._skipped.append(state)
+    # --- during the run ---------------------------------------------------------------------------
+    def add(
+        self, job: Job, asset_id: str, *, asset: Asset | None, vector: NDArray[np.float32] | None
+    ) -> None:
+        """Take a file; nothing is safe until `flush`.
 
-    def flush(self) -> None:
-        """Write everything collected: rows, then files."""
+        Args:
+            job: The file.
+            asset_id: What it holds.
+            asset: None for an asset that is `held`.
+            vector: The same.
+        """
+        self._pending.append(_Taken(job, asset_id, asset, vector))
+
+    def skip(self, job: Job, reason: str) -> None:
+        """Note a file that is no picture, so that it is not opened again while it is unchanged. Thread-safe."""
+        self._skipped.append((job, reason))
+
+    def flush(self) -> list[FileEvent]:
+        """Write everything collected: rows, then files. Return the files whose rows the store refuses."""
         pending, self._pending = self._pending, []
-        skipped, self._skipped = self._skipped, []
-        states = [_state(decoded.job, decoded.asset_id) for decoded, _ in pending]
-        known = self._ledger.states_of(state.asset_id for state in states if state.asset_id)
-        paths = _living_paths([*(s for some in known.values() for s in some), *states])
-        rows = self._new_rows(pending, paths)
-        rows += self._moved_rows(
-            {d.asset_id for d, v in pending if v is None} - {r.asset.id for r in rows}, paths
-        )
-        if rows:
-            self._store.upsert(rows)
-        if states or skipped:
-            self._ledger.record([*states, *skipped])
-        self._tally(pending, known)
+        skipped = [self._skipped.popleft() for _ in range(len(self._skipped))]
+        if not (pending or skipped):
+            return []
+        states = [_state(taken.job, asset_id=taken.asset_id) for taken in pending]
+        states += [_state(job, reason=reason) for job, reason in skipped]
+        jobs = [*(taken.job for taken in pending), *(job for job, _ in skipped)]
+        before, after = self._around(jobs, states)
+        refused = self._upsert([*self._new_rows(pending, after), *self._moved_rows(pending, after)])
+        self._ledger.record([state for state in states if state.asset_id not in refused])
+        kept = [taken for taken in pending if taken.asset_id not in refused]
+        self.held.update(taken.asset_id for taken in kept)
+        self._doomed.update(asset_id for asset_id, files in after.items() if not files)
+        self._tally(kept, before)
+        return [
+            FileEvent(event="failed", path=taken.job.path, reason=refused[taken.asset_id])
+            for taken in pending
+            if taken.asset_id in refused
+        ]
 
-    def _new_rows(
-        self,
-        pending: Sequence[tuple[_Decoded, NDArray[np.float32] | None]],
-        paths: dict[str, tuple[str, ...]],
-    ) -> list[Row]:
-        fresh = {d.asset_id: (d.asset, v) for d, v in pending if d.asset is not None and v is not None}
-        shared = (
-            {} if self._embedded else {row.asset.id: row.asset for row in self._store.get(list(fresh))}
-        )
+    def _around(self, jobs: Sequence[Job], states: Sequence[FileState]) -> tuple[Files, Files]:
+        """Return the files of every asset that these states touch, as they are and as they will be."""
+        asset_ids = {state.asset_id for state in states} | {job.prior.asset_id for job in jobs if job.prior}
+        before = self._ledger.states_of(each for each in asset_ids if each)
+        changed = {(state.folder, state.name) for state in states}
+        after = {
+            asset_id: [file for file in before.get(asset_id, ()) if (file.folder, file.name) not in changed]
+            for asset_id in asset_ids
+            if asset_id
+        }
+        for state in states:
+            if state.asset_id:
+                after[state.asset_id].append(state)
+        return before, after
+
+    def _new_rows(self, pending: Sequence[_Taken], after: Files) -> list[Row]:
+        new = {
+            t.asset_id: (t.asset, t.vector) for t in pending if t.asset is not None and t.vector is not None
+        }
+        # Another library may have written the same asset to a shared collection.
+        shared = () if self._embedded else self._store.get(list(new))
+        elsewhere = {row.asset.id: self._foreign(row.asset) for row in shared}
         rows = []
-        for asset_id, (asset, vector) in fresh.items():
-            elsewhere = shared[asset_id].paths if asset_id in shared else ()
-            rows.append(Row(_placed(asset, tuple(sorted({*paths[asset_id], *elsewhere}))), vector))
+        for asset_id, (asset, vector) in new.items():
+            placed = _placed(asset, after[asset_id], elsewhere.get(asset_id, ()))
+            assert placed is not None
+            rows.append(Row(placed, vector))
         return rows
 
-    def _moved_rows(self, asset_ids: set[str], paths: dict[str, tuple[str, ...]]) -> list[Row]:
-        if not asset_ids:
-            return []
-        rows = self._store.get(sorted(asset_ids))
-        return [Row(_placed(row.asset, paths[row.asset.id]), row.vector) for row in rows]
+    def _moved_rows(self, pending: Sequence[_Taken], after: Files) -> list[Row]:
+        new = {taken.asset_id for taken in pending if taken.vector is not None}
+        moved = {asset_id: files for asset_id, files in after.items() if files and asset_id not in new}
+        return [
+            Row(asset, row.vector) for row, asset in self._places(moved) if asset not in (None, row.asset)
+        ]
 
-    def _tally(
-        self,
-        pending: Sequence[tuple[_Decoded, NDArray[np.float32] | None]],
-        known: dict[str, list[FileState]],
-    ) -> None:
-        new = {decoded.asset_id for decoded, _ in pending} - set(known)
-        for decoded, _ in pending:
-            prior = decoded.job.prior
-            before = prior.asset_id if prior is not None else None
-            if before == decoded.asset_id:
+    def _places(self, files: Files) -> Iterator[tuple[Row, Asset | None]]:
+        """Yield the rows of assets, each with what it should say; None where no file is left."""
+        for row in self._store.get(sorted(files)) if files else ():
+            foreign = () if self._embedded else self._foreign(row.asset)
+            yield row, _placed(row.asset, files[row.asset.id], foreign)
+
+    def _foreign(self, asset: Asset) -> tuple[str, ...]:
+        return tuple(path for path in asset.paths if not self._ledger.knows(path))
+
+    def _upsert(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Write rows; return why some of them cannot be stored, by asset."""
+        if not rows:
+            return {}
+        try:
+            self._store.upsert(rows)
+        except StoreLimitError as exc:
+            if len(rows) == 1:
+                return {rows[0].asset.id: str(exc)}
+            return {asset_id: why for row in rows for asset_id, why in self._upsert([row]).items()}
+        return {}
+
+    def _tally(self, pending: Sequence[_Taken], before: Files) -> None:
+        new = {taken.asset_id for taken in pending if not before.get(taken.asset_id)}
+        for taken in pending:
+            prior = taken.job.prior.asset_id if taken.job.prior is not None else None
+            if prior == taken.asset_id:
                 self.touched += 1
-            elif before is None and decoded.asset_id in new:
-                new.discard(decoded.asset_id)
+            elif prior is None and taken.asset_id in new:
+                new.discard(taken.asset_id)
                 self.added += 1
             else:
                 self.updated += 1
-            if before is not None and before != decoded.asset_id:
-                self._replaced.add(before)
 
     # --- what is gone ---------------------------------------------------------------------------
     def vanish(self, states: Sequence[FileState]) -> None:
         """Mark files as gone, and take their paths off assets that have others.
 
-        Assets without any file left (other bytes at their path, or rows of a killed run) are removed.
+        An asset whose files have all vanished stays as it was; one without any (other bytes at its
+        path, or a row of a killed run) is removed.
         """
-        fresh = [state for state in states if not state.vanished]
-        self.vanished = len(fresh)
+        fresh = [state for state in states if state.asset_id and not state.vanished]
         gone = {(state.folder, state.name) for state in fresh}
-        asset_ids = {s.asset_id for s in fresh if s.asset_id} | self._replaced | self._ghosts
-        left = self._ledger.states_of(asset_ids)
-        still = {id_: [s for s in some if (s.folder, s.name) not in gone] for id_, some in left.items()}
-        paths = _living_paths([s for some in still.values() for s in some])
-        if paths:
-            self._store.upsert(self._moved_rows(set(paths), paths))
-        self._remove(asset_ids - set(left))
+        files = self._ledger.states_of({str(state.asset_id) for state in fresh} | self._doomed)
+        after: dict[str, list[FileState]] = {asset_id: [] for asset_id in self._doomed}
+        for asset_id, some in files.items():
+            after[asset_id] = [replace(s, vanished=s.vanished or (s.folder, s.name) in gone) for s in some]
+        self._settle(
+            {
+                id_: some
+                for id_, some in after.items()
+                if id_ in self._doomed or not all(s.vanished for s in some)
+            }
+        )
+        self._doomed = set()
         self._ledger.mark_vanished(fresh, now=int(time.time()))
+        self._ledger.forget([state for state in states if not state.asset_id])
+        self.vanished = len(fresh)
 
-    def prune(self, roots: Iterable[str]) -> int:
-        """Forget vanished files at or below the roots; return how many assets went with them."""
-        states = [state for root in roots for state in self._ledger.vanished_under(root)]
+    def prune(self, states: Sequence[FileState]) -> int:
+        """Forget files that are gone; return how many assets went with them."""
         dropped = {(state.folder, state.name) for state in states}
-        left = self._ledger.states_of({state.asset_id for state in states if state.asset_id})
-        dead = {id_ for id_, some in left.items() if all((s.folder, s.name) in dropped for s in some)}
-        self._remove(dead)
+        files = self._ledger.states_of({state.asset_id for state in states if state.asset_id})
+        after = {id_: [s for s in some if (s.folder, s.name) not in dropped] for id_, some in files.items()}
+        self._settle(after)
         self._ledger.forget(states)
-        return len(dead)
+        return sum(not some for some in after.values())
 
-    def _remove(self, asset_ids: set[str]) -> None:
-        if asset_ids:
-            self._store.delete(sorted(asset_ids))
-        for asset_id in asset_ids:
-            thumb_path(self._library, asset_id).unlink(missing_ok=True)
+    def _settle(self, files: Files) -> None:
+        """Make rows say where their files are; remove those that have none, with their thumbnails."""
+        for some in _chunks(sorted(files)):
+            places = list(self._places({asset_id: files[asset_id] for asset_id in some}))
+            moved = [Row(asset, row.vector) for row, asset in places if asset not in (None, row.asset)]
+            dead = [row.asset.id for row, asset in places if asset is None]
+            if moved:
+                self._store.upsert(moved)
+            if dead:
+                self._store.delete(dead)
+            self.held.difference_update(dead)
+            for asset_id in dead:
+                remove_thumb(self._library, asset_id)
 
 
-def _state(job: Job, asset_id: str) -> FileState:
+def _state(job: Job, *, asset_id: str | None = None, reason: str | None = None) -> FileState:
     found = job.found
-    return FileState(found.folder, found.name, found.size_bytes, found.mtime_ns, asset_id)
+    return FileState(found.folder, found.name, found.size_bytes, found.mtime_ns, asset_id, reason)
 
 
-def _living_paths(states: Sequence[FileState]) -> dict[str, tuple[str, ...]]:
-    """Return each asset's paths, in order, without vanished files."""
-    paths: dict[str, set[str]] = {}
-    for state in states:
-        if state.asset_id and not state.vanished:
-            paths.setdefault(state.asset_id, set()).add(state.path)
-    return {asset_id: tuple(sorted(some)) for asset_id, some in paths.items()}
+def _adopted(asset: Asset, path: str) -> FileState:
+    folder, name = os.path.split(path)
+    # No file's own time, in all likelihood, so that its bytes are read and compared.
+    mtime_ns = asset.modified_at * 1_000_000_000 + 999_999_999
+    return FileState(folder, name, asset.size_bytes, mtime_ns, asset.asset_id)
 
 
-def _placed(asset: Asset, paths: tuple[str, ...]) -> Asset:
-    first = Path(paths[0])
-    return asset.model_copy(update={"paths": paths, "filename": first.name, "folder": str(first.parent)})
+def _placed(asset: Asset, files: Sequence[FileState], elsewhere: Sequence[str]) -> Asset | None:
+    """Return an asset that says where it is: at its living files, else where its vanished ones were."""
+    ordered = sorted(files, key=lambda file: file.path)
+    shown = [file for file in ordered if not file.vanished] or ordered
+    paths = sorted({*(file.path for file in shown), *elsewhere})[:_MOST_PATHS]
+    if not paths:
+        return None
+    folder, name = os.path.split(paths[0])
+    modified_at = shown[0].mtime_ns // 1_000_000_000 if shown else asset.modified_at
+    return asset.model_copy(
+        update={"paths": tuple(paths), "filename": name, "folder": folder, "modified_at": modified_at}
+    )
+
+
+def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), _SETTLED_ROWS):
+        yield values[start : start + _SETTLED_ROWS]

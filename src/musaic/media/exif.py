@@ -29,10 +29,7 @@ def read_exif(image: Image.Image) -> Image.Exif:
 
 def turn_of(exif: Image.Exif) -> Image.Transpose | None:
     """Return what must be done to the pixels so that the picture stands upright, or None."""
-    try:
-        return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
-    except Exception:  # tags are decoded when asked for
-        return None
+    return _TURNS.get(exif.get(ExifTags.Base.Orientation, 1))
 
 
 def captured_at(exif: Image.Exif) -> int | None:

@@ -15,7 +15,7 @@ from musaic.media.sniff import describe, sniff
 from musaic.media.source import Source, opened
 
 # Scaling down from at least twice the target hides that the picture was reduced before: the mean
-# difference from a full decode is 0.2 to 0.4 levels of 255 (docs/benchmarks.md).
+# difference from a full decode is 0.2 to 0.4 levels of 255.
 _HEADROOM = 2
 
 
@@ -82,7 +82,6 @@ def thumbnail(image: Image.Image, size_px: int) -> bytes:
         size_px: Longest side at most; a smaller picture keeps its size.
     """
     small = image.copy()
-    small.info = {}
     small.thumbnail((size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=80, method=0)  # half the time of method 4 for a file a fifth larger
@@ -122,7 +121,7 @@ def _reason(exc: Exception, mime: str) -> str:
     if isinstance(exc, EOFError) or any(
         mark in words for mark in ("truncated", "not enough", "end of file", "eof")
     ):
-        return f"is a {NAMES[mime]} picture that is cut short"
+        return f"its {NAMES[mime]} data is cut short"
     if "exceeds limit" in words or "too large" in words or "too much memory" in words:
-        return f"is a {NAMES[mime]} picture that would unpack to more than the limits allow"
-    return f"is a {NAMES[mime]} picture whose data is broken"
+        return f"its {NAMES[mime]} data would unpack to more than the limits allow"
+    return f"its {NAMES[mime]} data is broken"

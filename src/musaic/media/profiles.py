@@ -7,7 +7,6 @@ from itertools import product
 
 from PIL import Image, ImageCms
 
-_SPACES = {"RGB": "RGB ", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab "}
 # A profile whose probes move less than this is sRGB under another name: converting would only cost time.
 _SAME_LEVELS = 2
 _MAX_PROFILE_BYTES = 8 << 20
@@ -41,14 +40,12 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     """Return the way from a profile to sRGB; None for a broken or foreign one, and for sRGB itself."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if source.profile.xcolor_space != _SPACES[mode]:
-            return None
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
         transform = ImageCms.buildTransform(
             source, ImageCms.createProfile("sRGB"), mode, "RGB", intent, _FLAGS
         )
         return None if mode == "RGB" and _changes_nothing(transform) else transform
-    except Exception:  # lcms and its wrapper raise many types on a broken profile
+    except Exception:  # a broken profile raises many types, one for other colours PyCMSError
         return None
 
 

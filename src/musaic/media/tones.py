@@ -52,12 +52,11 @@ def uninverted(image: Image.Image) -> Image.Image:
 
 def _keyed(image: Image.Image) -> Image.Image:
     """Return a picture whose palette or key colour says what is transparent as RGBA."""
-    try:
-        return image.convert("RGBA")
-    except ValueError:
-        # A 16-bit PNG keeps its key colour in 16 bits while its pixels come in 8.
-        image.info.pop("transparency", None)
-        return image.convert("RGB")
+    key = image.info.get("transparency")
+    if isinstance(key, tuple) and max(key) > 255:
+        # A 16-bit PNG keeps its key colour in 16 bits while its pixels come as their high bytes.
+        image.info["transparency"] = tuple(level >> 8 for level in key)
+    return image.convert("RGBA")
 
 
 def _deep(tones: NDArray[np.generic]) -> Image.Image:

@@ -16,7 +16,6 @@ class Capabilities:
         shared: Several processes may use it at once.
         accounts: It knows users and tokens.
         like_infix: It finds text in the middle or at the end of a string.
-        any_key: A filter may name metadata keys that hold quotes or brackets.
         several_vectors: A row may have several vectors, whose ranks it fuses.
         full_text: It ranks by words (BM25).
     """
@@ -26,14 +25,13 @@ class Capabilities:
     shared: bool
     accounts: bool
     like_infix: bool
-    any_key: bool
     several_vectors: bool
     full_text: bool
 
     @property
     def dialect(self) -> Dialect:
         """What a filter must know to be written for this server."""
-        return Dialect(server=self.server, like_infix=self.like_infix, any_key=self.any_key)
+        return Dialect(server=f"Milvus {self.server}", like_infix=self.like_infix)
 
     def missing(self) -> list[str]:
         """Return one sentence for each thing that this Milvus cannot do; empty when it can do all."""
@@ -44,7 +42,6 @@ _MISSING = {
     "shared": "Only one process at a time can open the library; set store.uri to a Milvus server to share it.",
     "accounts": "The store is not protected by users and tokens, only by the rights of its files.",
     "like_infix": "Filters cannot look for text inside a string; startswith() works. Milvus 2.4 or newer can.",
-    "any_key": "Filters cannot name metadata keys that hold quotes, brackets or backslashes.",
     "several_vectors": "A picture can have one vector only; Milvus 2.4 or newer fuses several.",
     "full_text": "Words cannot be ranked (BM25); Milvus 2.5 or newer can.",
 }
@@ -61,7 +58,6 @@ def embedded_capabilities(version: str) -> Capabilities:
         shared=False,
         accounts=False,
         like_infix=True,
-        any_key=True,
         several_vectors=True,
         full_text=True,
     )
@@ -80,7 +76,6 @@ def server_capabilities(version: str) -> Capabilities:
         shared=True,
         accounts=True,
         like_infix=release >= (2, 4),
-        any_key=False,
         several_vectors=release >= (2, 4),
         full_text=release >= (2, 5),
     )

@@ -114,7 +114,9 @@ def real_name(alias: str, fingerprint: Fingerprint, *, taken: str | None) -> str
 def _describe(connection: Connection, name: str) -> dict[str, Any] | None:
     with connection.errors():
         try:
-            described: dict[str, Any] = connection.client.describe_collection(name, timeout=connection.timeout_s)
+            described: dict[str, Any] = connection.client.describe_collection(
+                name, timeout=connection.timeout_s
+            )
         except Exception as exc:
             if is_missing(exc):
                 return None
@@ -150,7 +152,9 @@ def _schema(connection: Connection, fingerprint: Fingerprint) -> "CollectionSche
     from pymilvus import DataType
 
     description = "" if connection.embedded else _mark(fingerprint)
-    schema = connection.client.create_schema(auto_id=False, enable_dynamic_field=False, description=description)
+    schema = connection.client.create_schema(
+        auto_id=False, enable_dynamic_field=False, description=description
+    )
     for name, most in TEXT_BYTES.items():
         schema.add_field(name, DataType.VARCHAR, is_primary=name == "id", max_length=most)
     for name, most in LIST_BYTES.items():
@@ -164,7 +168,7 @@ def _schema(connection: Connection, fingerprint: Fingerprint) -> "CollectionSche
     return schema
 
 
-def _index(connection: Connection) -> Any:  # noqa: ANN401, pymilvus is untyped
+def _index(connection: Connection) -> Any:
     params = connection.client.prepare_index_params()
     if connection.embedded:
         # Exact. The others of Milvus Lite 3.2 gain little and lose most hits under a narrow filter.
@@ -172,5 +176,7 @@ def _index(connection: Connection) -> Any:  # noqa: ANN401, pymilvus is untyped
     elif connection.hosted:
         params.add_index("vector", index_type="AUTOINDEX", metric_type="COSINE")
     else:
-        params.add_index("vector", index_type="HNSW", metric_type="COSINE", params={"M": 16, "efConstruction": 200})
+        params.add_index(
+            "vector", index_type="HNSW", metric_type="COSINE", params={"M": 16, "efConstruction": 200}
+        )
     return params

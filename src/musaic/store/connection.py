@@ -9,7 +9,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from musaic.config import StoreSettings
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 _EMBEDDED_TIMEOUT_S = 600.0
 _MAX_CAUSES = 20
 _NOT_FOUND = 100
-_AUTH_WORDS = ("unauthenticated", "auth check failure", "permission_denied", "permission deny", "missing authorization")
+_AUTH_WORDS = (
+    "unauthenticated",
+    "auth check failure",
+    "permission_denied",
+    "permission deny",
+    "missing authorization",
+)
 _GONE_WORDS = (
     "unavailable",
     "deadline_exceeded",
@@ -51,7 +57,9 @@ class Connection:
     Every call on `client` belongs inside `errors()`, with `timeout=timeout_s`.
     """
 
-    def __init__(self, client: "MilvusClient", *, uri: str, timeout_s: float, secret: str, database: Path | None) -> None:
+    def __init__(
+        self, client: "MilvusClient", *, uri: str, timeout_s: float, secret: str, database: Path | None
+    ) -> None:
         self.client = client
         self.uri, self.timeout_s = uri, timeout_s
         self._secret, self._database = secret, database
@@ -73,7 +81,9 @@ class Connection:
         if self._capabilities is None:
             with self.errors():
                 version = str(self.client.get_server_version(timeout=self.timeout_s))
-            self._capabilities = embedded_capabilities(version) if self.embedded else server_capabilities(version)
+            self._capabilities = (
+                embedded_capabilities(version) if self.embedded else server_capabilities(version)
+            )
         return self._capabilities
 
     @contextlib.contextmanager
@@ -146,7 +156,7 @@ def shown_uri(address: str) -> str:
         raise ConfigError(f"store.uri cannot be used: {exc}") from None if "@" in address else exc
     if parts.scheme not in ("http", "https", "tcp") or not host:
         raise ConfigError(
-            "store.uri must be the address of a Milvus server, like http://127.0.0.1:19530 or https://…zillizcloud.com; "
+            "store.uri must be the address of a Milvus server, like http://127.0.0.1:19530; "
             "leave it unset for the store inside the library folder"
         )
     return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}" + (f":{port}" if port else "")
@@ -268,7 +278,9 @@ def _message(exc: BaseException) -> str:
 
 
 def _reason(causes: list[BaseException], secret: str) -> str:
-    text = next((message for cause in causes if (message := _message(cause).strip())), type(causes[0]).__name__)
+    text = next(
+        (message for cause in causes if (message := _message(cause).strip())), type(causes[0]).__name__
+    )
     text = re.sub(r"\s+", " ", text).replace(secret or "\0", "…")
     return text if len(text) <= 300 else f"{text[:299]}…"
 

@@ -72,7 +72,9 @@ def check_window(limit: int, offset: int) -> None:
         StoreLimitError: `limit` under 1, `offset` under 0, or together over `MAX_WINDOW`.
     """
     if limit < 1 or offset < 0:
-        raise StoreLimitError(f"limit {limit} with offset {offset} makes no page; limit starts at 1, offset at 0")
+        raise StoreLimitError(
+            f"limit {limit} with offset {offset} makes no page; limit starts at 1, offset at 0"
+        )
     if limit + offset > MAX_WINDOW:
         raise StoreLimitError(
             f"limit {limit} plus offset {offset} is {limit + offset}; one search reaches {MAX_WINDOW} at most"
@@ -106,6 +108,8 @@ def check_vector(vector: NDArray[np.float32], *, dim: int, row_id: str | None = 
 def to_record(row: Row, *, dim: int) -> dict[str, object]:
     """Return what is sent to Milvus for a row.
 
+    Metadata keys without a value (None) are left out: servers differ in what they find for them.
+
     Raises:
         StoreLimitError: A value that a server would refuse; the message names field, value and limit.
     """
@@ -115,7 +119,8 @@ def to_record(row: Row, *, dim: int) -> dict[str, object]:
         name: _text(name, getattr(asset, name), most=most, row_id=row_id) for name, most in TEXT_BYTES.items()
     }
     record |= {
-        name: _texts(name, getattr(asset, name), most=most, row_id=row_id) for name, most in LIST_BYTES.items()
+        name: _texts(name, getattr(asset, name), most=most, row_id=row_id)
+        for name, most in LIST_BYTES.items()
     }
     record |= {name: _integer(name, getattr(asset, name), row_id=row_id) for name in INTEGERS}
     record["metadata"] = _json(asset.metadata, row_id=row_id)
@@ -174,9 +179,10 @@ def _encoded(value: JsonValue, *, where: str, row_id: str, depth: int) -> JsonVa
     if depth > MAX_JSON_DEPTH:
         raise StoreLimitError(f"metadata of {row_id} is nested more than {MAX_JSON_DEPTH} deep")
     if isinstance(value, dict):
-        pairs = ((_key(key, where, row_id), inner) for key, inner in value.items())
+        pairs = ((_key(key, where, row_id), inner) for key, inner in value.items() if inner is not None)
         return {
-            key: _encoded(inner, where=f"{where}.{key}", row_id=row_id, depth=depth + 1) for key, inner in pairs
+            key: _encoded(inner, where=f"{where}.{key}", row_id=row_id, depth=depth + 1)
+            for key, inner in pairs
         }
     if isinstance(value, list):
         return [_encoded(inner, where=where, row_id=row_id, depth=depth + 1) for inner in value]
@@ -199,7 +205,7 @@ def _scalar(value: JsonValue, where: str, row_id: str) -> JsonValue:
     return value
 
 
-def _decoded(value: Any) -> Any:  # noqa: ANN401, the shape of any JSON
+def _decoded(value: Any) -> Any:
     if isinstance(value, dict):
         return {decode_text(key): _decoded(inner) for key, inner in value.items()}
     if isinstance(value, list):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from musaic.config import StoreSettings
 from musaic.errors import ModelMismatchError, StoreError
-from musaic.filters import Filter, quote
+from musaic.filters import Filter, has_key, quote
 from musaic.schemas import Asset, Fingerprint
 from musaic.store.capabilities import Capabilities
 from musaic.store.collection import (
@@ -61,7 +61,12 @@ class Store:
     """
 
     def __init__(
-        self, connection: Connection, *, alias: str, collection: Collection | None, lock: FolderLock | None = None
+        self,
+        connection: Connection,
+        *,
+        alias: str,
+        collection: Collection | None,
+        lock: FolderLock | None = None,
     ) -> None:
         self._connection, self._alias, self._collection = connection, alias, collection
         self._lock = lock
@@ -187,6 +192,10 @@ class Store:
         """
         return int(self._query(self._expression(where), ["count(*)"], limit=None)[0]["count(*)"])
 
+    def has_metadata(self, key: str) -> bool:
+        """Tell whether any asset has this metadata key."""
+        return self.count(has_key(key)) > 0
+
     def search(
         self, vector: NDArray[np.float32], *, limit: int, offset: int = 0, where: Filter | None = None
     ) -> list[tuple[Asset, float]]:
@@ -253,12 +262,18 @@ class Store:
         """
         live = self._present()
         name = real_name(self._alias, fingerprint, taken=live.name)
-        leftovers = [other for other in collection_names(self._connection, self._alias) if other not in (live.name, name)]
+        leftovers = [
+            other
+            for other in collection_names(self._connection, self._alias)
+            if other not in (live.name, name)
+        ]
         drop_collections(self._connection, leftovers)
         second = Store(
-            self._connection, alias=self._alias, collection=make_collection(self._connection, name, fingerprint)
+            self._connection,
+            alias=self._alias,
+            collection=make_collection(self._connection, name, fingerprint),
         )
-        second._owns_connection = False  # noqa: SLF001, it is one of us
+        second._owns_connection = False
         if second.count():
             second.delete(sorted(set(second.ids()) - set(self.ids())))
         return second
@@ -268,7 +283,7 @@ class Store:
 
         The alias moves in one step: after a crash the library has all its old rows or all its new ones.
         """
-        old, new = self._present(), second._present()  # noqa: SLF001, it is one of us
+        old, new = self._present(), second._present()
         point_alias(self._connection, self._alias, new)
         self._collection = new
         drop_collections(self._connection, [old.name])
@@ -325,7 +340,7 @@ class Store:
             with connection.errors():
                 iterator.close()
 
-    def _next(self, iterator: Any) -> list[dict[str, Any]]:  # noqa: ANN401, pymilvus is untyped
+    def _next(self, iterator: Any) -> list[dict[str, Any]]:
         with self._connection.errors():
             return list(iterator.next())
 

@@ -18,7 +18,10 @@ def _legs(
     top: float,
     low: float,
 ) -> None:
-    """Draw two legs from the waist's height `top` down to `low`; out and leg are middles and half widths at knee and hem."""
+    """Draw two legs from the waist's height `top` down to `low`.
+
+    `out` and `leg` are their middles and half widths, each at knee and hem.
+    """
     (knee_x, hem_x), (knee, hem), fork = out, leg, top + 0.62
     knee_y = 0.45 * fork + 0.55 * low
     for side in (-1, 1):

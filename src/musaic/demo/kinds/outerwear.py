@@ -1,4 +1,4 @@
-"""Drawings of what is worn on top, and of suits: jacket, coat, waistcoat, suit, cape."""
+"""Drawings of what is worn on top: jacket, coat, cape."""
 
 from collections.abc import Callable
 
@@ -17,6 +17,7 @@ from musaic.demo.kinds.tailoring import (
     rib,
     rippled,
     sleeves,
+    slit_pockets,
     spaced,
     symmetric,
     torso,
@@ -44,24 +45,20 @@ def _front_edges(canvas: Canvas, cut: Cut, gap: float, *, top: float) -> None:
         canvas.line(canvas.trim(Role.SHADE), edge, 0.06 if canvas.trimmed else 0.014)
 
 
-def _slit_pockets(canvas: Canvas, y: float, *, x: float = 0.2, flap: bool = False) -> None:
-    for side in (-1, 1):
-        if flap:
-            canvas.polygon(
-                canvas.trim(),
-                mirrored(
-                    [(x - 0.04, y), (x + 0.17, y - 0.01), (x + 0.17, y + 0.07), (x - 0.03, y + 0.08)], side
-                ),
-            )
-        else:
-            canvas.line(canvas.trim(Role.SHADE), mirrored([(x, y), (x + 0.12, y - 0.2)], side), 0.03)
-
-
 def jacket(canvas: Canvas) -> None:
     """Draw a short jacket: bomber, biker, denim or blazer, closed or open."""
     chest = canvas.uniform(0.44, 0.52)
-    cut = Cut(canvas.uniform(0.17, 0.21), chest + 0.04, chest, chest - canvas.uniform(0, 0.06), chest - 0.02, -0.78, 0.11,
-              -0.3, canvas.uniform(0.5, 0.72))  # fmt: skip
+    cut = Cut(
+        canvas.uniform(0.17, 0.21),
+        chest + 0.04,
+        chest,
+        chest - canvas.uniform(0, 0.06),
+        chest - 0.02,
+        -0.78,
+        0.11,
+        -0.3,
+        canvas.uniform(0.5, 0.72),
+    )
     style, is_open = int(canvas.pick(0, 1, 2, 3)), canvas.chance(0.4)
     cuffs = sleeves(
         canvas,
@@ -100,7 +97,7 @@ def _bomber(canvas: Canvas, cut: Cut, gap: float) -> None:
     else:
         _zip(canvas, [(0, y + 0.05), (0, cut.bottom)])
     _hem_band(canvas, cut, gap, ribbed=True)
-    _slit_pockets(canvas, 0.25)
+    slit_pockets(canvas, 0.25)
     inside(canvas, outline([(-n, y), (-0.8 * n, y - 0.07), (0.8 * n, y - 0.07), (n, y)], [(0, y + 0.14)]))
     for side in (-1, 1):
         stand = [
@@ -156,7 +153,7 @@ def _blazer(canvas: Canvas, cut: Cut, gap: float) -> None:
     if not gap:
         buttons(canvas, [0.04], [low + 0.08, low + 0.3], radius=0.03)
     lapels(canvas, cut, low=low, width=canvas.uniform(0.12, 0.17), opening=Role.WHITE)
-    _slit_pockets(canvas, 0.2, flap=True)
+    slit_pockets(canvas, 0.2, flap=True)
 
 
 def coat(canvas: Canvas) -> None:
@@ -176,7 +173,10 @@ def coat(canvas: Canvas) -> None:
     )
     finish_cuffs(canvas, cuffs, 0.1)
     _coat_body(canvas, cut, skirt)
-    (_trench, _single, _double, _quilted)[style](canvas, cut, skirt)
+    if style == 3:
+        _quilted(canvas, cut, skirt)
+    else:
+        (_trench, _single, _double)[style](canvas, cut)
     if belted:
         _belt(canvas, waist + 0.01, cut.bottom)
 
@@ -184,11 +184,15 @@ def coat(canvas: Canvas) -> None:
 def _coat_body(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
     w, y, hem, low = cut.waist, cut.bottom, skirt.hem, skirt.bottom
     x, top = cut.tip
-    canvas.polygon(Role.BODY, symmetric(
-        [(0, cut.top + 0.1), (cut.neck, cut.top)], [(x, top), (0.94 * x, 0.5 * (top + cut.armpit)), (cut.chest, cut.armpit)],
-        [(cut.chest, cut.armpit), (w, y), (0.45 * w + 0.55 * hem, 0.5 * (y + low)), (hem, low)],
-        [(hem, low), (0.5 * hem, low + 0.025), (0, low + 0.03)],
-    ))  # fmt: skip
+    canvas.polygon(
+        Role.BODY,
+        symmetric(
+            [(0, cut.top + 0.1), (cut.neck, cut.top)],
+            [(x, top), (0.94 * x, 0.5 * (top + cut.armpit)), (cut.chest, cut.armpit)],
+            [(cut.chest, cut.armpit), (w, y), (0.45 * w + 0.55 * hem, 0.5 * (y + low)), (hem, low)],
+            [(hem, low), (0.5 * hem, low + 0.025), (0, low + 0.03)],
+        ),
+    )
     canvas.folds(((-w, y + 0.1), (w, y + 0.1)), ((-hem, low), (hem, low)), int(canvas.pick(2, 3, 4)))
     edge = spline(
         [(hem, low), (0.5 * hem, low + 0.025), (0, low + 0.03), (-0.5 * hem, low + 0.025), (-hem, low)],
@@ -214,27 +218,27 @@ def _under(canvas: Canvas) -> Role:
     return Role(int(canvas.pick(Role.SHADE, Role.SHADE, Role.WHITE, Role.GREY)))
 
 
-def _trench(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
+def _trench(canvas: Canvas, cut: Cut) -> None:
     lapels(canvas, cut, low=cut.top + 0.42, width=0.17, opening=_under(canvas))
     buttons(canvas, [-0.13, 0.15], [-0.32, -0.16, 0.2, 0.4])
-    _slit_pockets(canvas, 0.32)
+    slit_pockets(canvas, 0.32)
     for side in (-1, 1):
         x, y = cut.tip
         canvas.line(canvas.trim(), mirrored([(x - 0.18, y - 0.02), (x - 0.01, y + 0.02)], side), 0.05)
 
 
-def _single(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
+def _single(canvas: Canvas, cut: Cut) -> None:
     low = cut.top + canvas.uniform(0.45, 0.65)
     lapels(canvas, cut, low=low, width=canvas.uniform(0.12, 0.17), opening=_under(canvas))
     buttons(canvas, [0.05], spaced(low + 0.06, 0.45, int(canvas.pick(3, 4, 5))), radius=0.028)
-    _slit_pockets(canvas, 0.22, x=0.16, flap=True)
+    slit_pockets(canvas, 0.22, x=0.16, flap=True)
 
 
-def _double(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
+def _double(canvas: Canvas, cut: Cut) -> None:
     low = cut.top + canvas.uniform(0.4, 0.55)
     lapels(canvas, cut, low=low, width=0.19, opening=_under(canvas))
     buttons(canvas, [-0.13, 0.15], spaced(low + 0.06, 0.3, 3), radius=0.032)
-    _slit_pockets(canvas, 0.2, x=0.2, flap=True)
+    slit_pockets(canvas, 0.2, x=0.2, flap=True)
 
 
 def _quilted(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
@@ -253,135 +257,6 @@ def _quilted(canvas: Canvas, cut: Cut, skirt: Cut) -> None:
             [(0, y - 0.08), (0.9 * n, y - 0.1), (n + 0.06, y + 0.03), (0.5 * n, y + 0.15), (0, y + 0.17)]
         ),
     )
-
-
-def waistcoat(canvas: Canvas) -> None:
-    """Draw a sleeveless, buttoned waistcoat with a deep V and pointed fronts."""
-    chest, bottom, top = canvas.uniform(0.46, 0.56), canvas.uniform(0.62, 0.75), -0.88
-    low, neck, waist = canvas.uniform(-0.35, -0.05), canvas.uniform(0.15, 0.2), canvas.uniform(0.36, 0.44)
-    shoulder, hem = chest - canvas.uniform(0.06, 0.12), waist + 0.06
-    back = outline(
-        [(-neck, top), (0, top + 0.06), (neck, top)],
-        [(waist, 0.2), (hem, bottom), (0, bottom - 0.06), (-hem, bottom), (-waist, 0.2)],
-    )
-    inside(canvas, back)
-    for side in (-1, 1):
-        _waistcoat_front(canvas, side, (neck, top, shoulder, chest, low, waist, hem, bottom))
-    buttons(canvas, [0.0], spaced(low + 0.07, bottom - 0.02, int(canvas.pick(4, 5, 6))), radius=0.03)
-
-
-def _waistcoat_front(canvas: Canvas, side: int, measures: tuple[float, ...]) -> None:
-    neck, top, shoulder, chest, low, waist, hem, bottom = measures
-    lap = 0.03
-    front = outline(
-        [(neck, top), (shoulder, top + 0.09)], [(shoulder, top + 0.09), (shoulder - 0.06, -0.5), (chest, -0.26)],
-        [(chest, -0.26), (waist, 0.2), (hem, bottom)], [(0.25, bottom + 0.2), (-lap, bottom + 0.03)],
-        [(-lap, low), (0.6 * neck, 0.5 * (low + top)), (neck, top)],
-    )  # fmt: skip
-    canvas.polygon(Role.BODY, mirrored(front, side))
-    canvas.curve(Role.SHADE, mirrored([(0.26, low), (0.24, 0.1), (0.26, bottom)], side), 0.014)
-    edge = [(neck, top), (0.6 * neck, 0.5 * (low + top)), (-lap, low)]
-    if canvas.trimmed:
-        canvas.line(
-            Role.TRIM,
-            mirrored(
-                [*spline(edge, closed=False), (-lap, bottom), (0.25, bottom + 0.17), (hem, bottom - 0.03)],
-                side,
-            ),
-            0.07,
-        )
-    canvas.polygon(canvas.trim(), mirrored([(0.2, 0.28), (0.38, 0.22), (0.38, 0.29), (0.2, 0.35)], side))
-    canvas.line(Role.SHADE, mirrored([(0.2, -0.22), (0.34, -0.25)], side), 0.03)
-
-
-def suit(canvas: Canvas) -> None:
-    """Draw a two-piece suit: trousers below a jacket with lapels, shirt and tie."""
-    chest = canvas.uniform(0.33, 0.4)
-    cut = Cut(
-        0.13,
-        chest + 0.04,
-        chest,
-        chest - canvas.uniform(0.04, 0.08),
-        chest - 0.01,
-        -0.88,
-        0.08,
-        -0.56,
-        canvas.uniform(0.0, 0.1),
-    )
-    low = canvas.uniform(-0.42, -0.26)
-    _suit_trousers(canvas, cut.hem - 0.03, cut.bottom - 0.1)
-    cuffs = sleeves(
-        canvas,
-        cut,
-        length=canvas.uniform(0.95, 1.05),
-        angle=canvas.uniform(70, 82),
-        cuff=canvas.uniform(0.13, 0.16),
-    )
-    for cuff in cuffs:
-        canvas.polygon(Role.WHITE, cuff.band(0.03))
-    finish_cuffs(canvas, [c for c in cuffs if canvas.trimmed], 0.07)
-    torso(canvas, cut, dip=0.05)
-    creases(canvas, cut)
-    _shirt_and_tie(canvas, cut, low)
-    double = canvas.chance(0.3)
-    canvas.line(Role.SHADE, [(0, low), (0.02, cut.bottom)], 0.016)
-    lapels(canvas, cut, low=low, width=canvas.uniform(0.1, 0.15), opening=None)
-    buttons(canvas, [-0.08, 0.1] if double else [0.035], [low + 0.06, low + 0.24])
-    _slit_pockets(canvas, cut.bottom - 0.22, x=0.15, flap=True)
-    if canvas.chance(0.5):
-        canvas.polygon(
-            Role.WHITE,
-            [(0.2, -0.46), (0.24, -0.52), (0.28, -0.47), (0.31, -0.5), (0.31, -0.44), (0.2, -0.43)],
-        )
-
-
-def _suit_trousers(canvas: Canvas, hip: float, top: float) -> None:
-    out, leg, low = canvas.uniform(0.2, 0.28), canvas.uniform(0.1, 0.13), 0.95
-    for side in (-1, 1):
-        right = (
-            [(0, top), (hip, top)],
-            [(hip, top), (0.5 * (hip + out + leg) + 0.005, 0.5), (out + leg, low)],
-            [(out - leg, low), (0.07, 0.6), (0, top + 0.32)],
-        )
-        canvas.polygon(Role.BODY, mirrored(outline(*right), side))
-        canvas.line(Role.SHADE, mirrored([(0.19, top + 0.2), (out, low)], side), 0.014)
-
-
-def _shirt_and_tie(canvas: Canvas, cut: Cut, low: float) -> None:
-    n, y = cut.neck, cut.top
-    canvas.polygon(
-        Role.WHITE, [(-n, y - 0.04), (n, y - 0.04), (n, y + 0.1), (0.02, low), (-0.02, low), (-n, y + 0.1)]
-    )
-    tie = canvas.trim(Role.DARK if canvas.chance(0.5) else Role.ACCENT)
-    if canvas.chance(0.25):
-        canvas.polygon(
-            tie,
-            [
-                (-0.1, y + 0.02),
-                (0, y + 0.06),
-                (0.1, y + 0.02),
-                (0.1, y + 0.13),
-                (0, y + 0.09),
-                (-0.1, y + 0.13),
-            ],
-        )
-    else:
-        canvas.polygon(
-            tie,
-            [
-                (-0.035, y + 0.05),
-                (0.035, y + 0.05),
-                (0.025, y + 0.11),
-                (0.055, low - 0.05),
-                (0, low + 0.02),
-                (-0.055, low - 0.05),
-                (-0.025, y + 0.11),
-            ],
-        )
-    for side in (-1, 1):
-        canvas.polygon(
-            Role.WHITE, mirrored([(n, y - 0.05), (0.01, y + 0.06), (0.08, y + 0.15), (n, y + 0.08)], side)
-        )
 
 
 def cape(canvas: Canvas) -> None:
@@ -453,6 +328,4 @@ def _cape_collar(canvas: Canvas, n: float, y: float) -> None:
     canvas.ellipse(Role.SHADE, 0, y + 0.15, 0.025, 0.025)
 
 
-DRAWINGS: dict[str, Callable[[Canvas], None]] = {
-    "jacket": jacket, "coat": coat, "waistcoat": waistcoat, "suit": suit, "cape": cape,
-}  # fmt: skip
+DRAWINGS: dict[str, Callable[[Canvas], None]] = {"jacket": jacket, "coat": coat, "cape": cape}

@@ -167,7 +167,7 @@ def sleeves(
             cuff=cuff,
             bend=bend + canvas.uniform(-3, 3),
             role=role,
-        )  # fmt: skip
+        )
         for side in (-1, 1)
     ]
 
@@ -280,6 +280,20 @@ def collar_points(canvas: Canvas, cut: Cut, *, spread: float, drop: float) -> No
         ]
         canvas.polygon(role, mirrored(leaf, side))
         canvas.line(Role.SHADE, mirrored([leaf[2], leaf[3]], side), 0.012)
+
+
+def slit_pockets(canvas: Canvas, y: float, *, x: float = 0.2, flap: bool = False) -> None:
+    """Draw a pair of pockets: slanted slits, or level flaps."""
+    for side in (-1, 1):
+        if flap:
+            canvas.polygon(
+                canvas.trim(),
+                mirrored(
+                    [(x - 0.04, y), (x + 0.17, y - 0.01), (x + 0.17, y + 0.07), (x - 0.03, y + 0.08)], side
+                ),
+            )
+        else:
+            canvas.line(canvas.trim(Role.SHADE), mirrored([(x, y), (x + 0.12, y - 0.2)], side), 0.03)
 
 
 DRAWINGS: dict[str, Callable[[Canvas], None]] = {}  # cuts only, no kind of its own

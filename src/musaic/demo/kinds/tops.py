@@ -98,8 +98,11 @@ def longsleeve(canvas: Canvas) -> None:
 
 def _roll_neck(canvas: Canvas, cut: Cut) -> None:
     n, y = cut.neck, cut.top
-    tube = symmetric([(0, y - 0.09), (0.9 * n, y - 0.1)], [(0.9 * n, y - 0.1), (0.98 * n, y + 0.02), (n + 0.03, y + 0.05)],
-                     [(n + 0.03, y + 0.05), (0.6 * n, y + 0.14), (0, y + 0.17)])  # fmt: skip
+    tube = symmetric(
+        [(0, y - 0.09), (0.9 * n, y - 0.1)],
+        [(0.9 * n, y - 0.1), (0.98 * n, y + 0.02), (n + 0.03, y + 0.05)],
+        [(n + 0.03, y + 0.05), (0.6 * n, y + 0.14), (0, y + 0.17)],
+    )
     canvas.polygon(canvas.trim(), tube)
     canvas.curve(Role.SHADE, [(-0.92 * n, y - 0.02), (0, y + 0.03), (0.92 * n, y - 0.02)], 0.016)
     rib(canvas, [(-n, y + 0.12), (n, y + 0.12), (n, y - 0.08), (-n, y - 0.08)], 9)

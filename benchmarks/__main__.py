@@ -1,0 +1,52 @@
+"""Run benchmarks and print their tables: ``python -m benchmarks [NAME…] [--quick]``."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks import ingest, memory, rerun, search, start
+from benchmarks.report import Report, machine
+
+BENCHMARKS: dict[str, Callable[[bool], Report]] = {
+    "ingest-1mp": ingest.shop,
+    "ingest-12mp": ingest.camera,
+    "memory": memory.peak,
+    "rerun": rerun.unchanged,
+    "search": search.large,
+    "start": start.cold,
+}
+
+
+def main() -> int:
+    """Run what is asked for; 1 if one failed or a target was missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default"
+    )
+    parser.add_argument("--quick", action="store_true", help="small sizes: shows that all runs, not how fast")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(BENCHMARKS):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    print(f"Machine: {machine()}\n", flush=True)
+    missed = [name for name in asked.names or BENCHMARKS if not _shown(name, asked.quick)]
+    if missed:
+        print(f"missed or failed: {', '.join(missed)}", file=sys.stderr)
+    return int(bool(missed) and not asked.quick)
+
+
+def _shown(name: str, quick: bool) -> bool:
+    """Run one benchmark and print it; say whether all its targets were met."""
+    began = time.perf_counter()
+    try:
+        report = BENCHMARKS[name](quick)
+    except Exception as exc:  # the others are still worth running
+        print(f"{name} failed: {exc}", file=sys.stderr, flush=True)
+        return False
+    print(report.text())
+    print(f"`{name}` took {time.perf_counter() - began:.0f} s\n", flush=True)
+    return all(claim.holds for claim in report.claims)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

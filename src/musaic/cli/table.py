@@ -1,0 +1,36 @@
+"""Hits as a table on a terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from musaic.cli.output import name_of
+
+if TYPE_CHECKING:
+    from musaic.schemas import Hit
+
+
+def print_hits(hits: "Sequence[Hit]") -> None:
+    """Print rank, cosine, file name and folder of each hit, as wide as the terminal is."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("cosine", justify="right", no_wrap=True)
+    table.add_column("file", overflow="fold", ratio=None)
+    table.add_column("folder", style="dim", overflow="fold")
+    for number, hit in enumerate(hits, 1):
+        path = Path(hit.path)
+        name = Text(name_of(path.name), style=f"link {path.as_uri()}")
+        if not path.exists():
+            name.append("  (not there now)", style="yellow")
+        table.add_row(str(number), f"{hit.cosine:.3f}", name, Text(name_of(_near(path.parent))))
+    Console(highlight=False).print(table)
+
+
+def _near(folder: Path) -> str:
+    """Return a folder as seen from here, where it lies below."""
+    here = Path.cwd()
+    return f"{folder.relative_to(here)}/" if folder.is_relative_to(here) else f"{folder}/"

@@ -1,0 +1,66 @@
+"""Where a library lives: a ``.musaic`` folder, found as git finds its own, or made."""
+
+import os
+from pathlib import Path
+
+from musaic.errors import LibraryError, LibraryNotFoundError
+
+FOLDER = ".musaic"
+
+_CONFIG_TEMPLATE = """\
+# Settings of this library. A flag or a MUSAIC_* variable beats what is written here.
+# [store]
+# uri = "http://localhost:19530"   # a Milvus server instead of the embedded one
+# collection = "musaic"
+# The token belongs in the environment: MUSAIC_STORE__TOKEN
+# [ingest]
+# settle_s = 2.0                   # a file changed this recently may still be being written
+"""
+
+
+def find(path: Path | str | None = None) -> Path | None:
+    """Return the library folder that a path names, or the one here or above; None if there is none.
+
+    Args:
+        path: A ``.musaic`` folder or the folder that holds it; None looks at MUSAIC_LIBRARY, then here
+            and above.
+    """
+    named = path or os.environ.get("MUSAIC_LIBRARY")
+    if named:
+        candidates = [_folder(named)]
+    else:
+        here = Path.cwd()
+        candidates = [each / FOLDER for each in (here, *here.parents)]
+    return next((each for each in candidates if (each / "config.toml").is_file()), None)
+
+
+def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
+    """Return the library folder that `find` finds, or else make an empty one there or here.
+
+    Raises:
+        LibraryNotFoundError: There is none, and `create` is False.
+        LibraryError: It cannot be made.
+    """
+    found, named = find(path), Path(path or os.environ.get("MUSAIC_LIBRARY") or Path.cwd())
+    if found is None and not create:
+        raise LibraryNotFoundError(start=named)
+    return found or _make(_folder(named))
+
+
+def _folder(named: Path | str) -> Path:
+    given = Path(named).expanduser().absolute()
+    return given if given.name == FOLDER else given / FOLDER
+
+
+def _make(folder: Path) -> Path:
+    """Make an empty library; its config.toml comes last and marks it whole."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("thumbs", "outputs"):
+            (folder / name).mkdir(exist_ok=True)
+        (folder / "config.toml").write_text(_CONFIG_TEMPLATE, encoding="utf-8")
+    except OSError as exc:
+        raise LibraryError(
+            f"a library cannot be made in {folder} ({exc.strerror or exc}); name another place with --library DIR"
+        ) from exc
+    return folder

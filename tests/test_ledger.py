@@ -1,0 +1,154 @@
+"""The ledger keeps what it was told, all of it or nothing, and says in words why it cannot."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from musaic.errors import LibraryError
+from musaic.ledger import FileState, Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path):
+    with Ledger(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+def state(path: str, asset_id: str | None = "a", *, size: int = 10, mtime: int = 1, reason: str | None = None):
+    folder, name = path.rsplit("/", 1)
+    return FileState(folder, name, size, mtime, asset_id, reason)
+
+
+def test_what_is_recorded_survives_closing(tmp_path: Path) -> None:
+    written = [state("/p/a.png"), state("/p/it's \"odd\"\n🙂.png", "b"), state("/p/notes.txt", None, reason="is text")]
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(written)
+        ledger.remember("fingerprint", "x")
+
+    with Ledger(tmp_path / "l") as ledger:
+        assert sorted(ledger.known_in("/p").values(), key=str) == sorted(written, key=str)
+        assert ledger.note("fingerprint") == "x"
+        assert ledger.note("nothing") is None
+
+
+def test_a_path_has_one_state_and_an_asset_many_paths(ledger: Ledger) -> None:
+    ledger.record([state("/p/b.png"), state("/p/a.png"), state("/p/c.png", "other")])
+    ledger.record([state("/p/c.png", "a", size=11)])
+
+    assert [each.path for each in ledger.states_of(["a", "other"])["a"]] == ["/p/a.png", "/p/b.png", "/p/c.png"]
+    assert ledger.asset_ids() == {"a"}
+    assert ledger.counts() == (1, 3, 0)
+
+
+def test_many_assets_are_looked_up_at_once(ledger: Ledger) -> None:
+    ledger.record([state(f"/p/{number}", str(number)) for number in range(2_500)])
+
+    assert len(ledger.states_of(str(number) for number in range(2_500))) == 2_500
+
+
+def test_folders_under_a_root_are_not_those_beside_it(ledger: Ledger) -> None:
+    ledger.record([state(f"{folder}/x.png") for folder in ("/a", "/a/deep/er", "/ab", "/a b", "/b", "/a0", "/a.d")])
+
+    assert set(ledger.folders_under("/a")) == {"/a", "/a/deep/er"}
+    assert set(ledger.folders_under("/")) == {"/a", "/a/deep/er", "/ab", "/a b", "/b", "/a0", "/a.d"}
+
+
+def test_vanished_files_are_marked_and_recording_brings_them_back(ledger: Ledger) -> None:
+    here, there = state("/p/a.png"), state("/p/b.png", "b")
+    ledger.record([here, there])
+
+    ledger.mark_vanished([there], now=1_700_000_000)
+
+    assert ledger.known_in("/p")["b.png"].vanished
+    assert not ledger.known_in("/p")["a.png"].vanished
+    assert ledger.counts() == (2, 2, 1)
+    ledger.record([there])
+    assert ledger.counts() == (2, 2, 0)
+
+
+def test_adopting_leaves_what_is_known_alone(ledger: Ledger) -> None:
+    ledger.record([state("/p/a.png", "new"), state("/p/t.txt", None, reason="is text")])
+
+    ledger.adopt([state("/p/a.png", "old"), state("/p/b.png", "old"), state("/p/t.txt", "old")])
+
+    assert {name: each.asset_id for name, each in ledger.known_in("/p").items()} == {
+        "a.png": "new",
+        "b.png": "old",
+        "t.txt": None,
+    }
+
+
+def test_forgetting_drops_files_or_whole_assets(ledger: Ledger) -> None:
+    ledger.record([state("/p/a.png"), state("/q/a.png"), state("/p/b.png", "b")])
+
+    ledger.forget([state("/p/b.png", "b")])
+    assert ledger.asset_ids() == {"a"}
+    assert not ledger.knows("/p/b.png")
+    assert ledger.knows("/q/a.png")
+
+    ledger.forget_assets(["a"])
+    assert ledger.counts() == (0, 0, 0)
+
+
+def test_sizes_of_ingested_files_only_are_known(ledger: Ledger) -> None:
+    ledger.record([state("/p/a.png", size=10), state("/p/t.txt", None, size=20, reason="is text")])
+
+    assert ledger.has_size(10)
+    assert not ledger.has_size(20)
+
+
+def test_a_write_is_all_or_nothing(ledger: Ledger) -> None:
+    with pytest.raises(LibraryError):
+        ledger.record([state("/p/a.png"), FileState("/p", "b.png", None, 1, "b")])  # type: ignore[arg-type]
+
+    assert ledger.known_in("/p") == {}
+    ledger.record([state("/p/a.png")])
+    assert ledger.counts() == (1, 1, 0)
+
+
+def test_threads_take_turns(ledger: Ledger) -> None:
+    def write(number: int) -> None:
+        for each in range(20):
+            ledger.record([state(f"/p{number}/{each}", f"{number}-{each}")])
+            ledger.known_in("/p0")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ledger.counts() == (60, 60, 0)
+
+
+def test_a_damaged_file_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    (tmp_path / "l").write_bytes(b"not a database at all, but long enough to be taken for one" * 50)
+
+    with pytest.raises(LibraryError, match=r"move it away and run `musaic ingest` again"):
+        Ledger(tmp_path / "l")
+
+
+def test_a_newer_file_is_refused(tmp_path: Path) -> None:
+    Ledger(tmp_path / "l").close()
+    db = sqlite3.connect(tmp_path / "l")
+    db.execute("PRAGMA user_version = 99")
+    db.close()
+
+    with pytest.raises(LibraryError, match="newer Musaic"):
+        Ledger(tmp_path / "l")
+
+
+def test_a_closed_ledger_says_so_in_our_words(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l")
+    ledger.close()
+    ledger.close()
+
+    with pytest.raises(LibraryError, match="closed"):
+        ledger.known_in("/p")
+
+
+def test_a_folder_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="cannot be written"):
+        Ledger(tmp_path / "nowhere" / "l")
