@@ -30,8 +30,9 @@ from training.model import ImageTower  # noqa: E402
 from training.objective import matched_loss, trait_loss  # noqa: E402
 from training.train import CHECKPOINT, Learner, Recipe, load, make_tokenizer  # noqa: E402
 
-RECIPE = Recipe(steps=30, renders=24, batch=16, photos=6, extra=8, pieces=400)
+RECIPE = Recipe(steps=30, renders=24, batch=12, photos=4, extra=6, pieces=400)
 CPU = torch.device("cpu")
+torch.set_num_threads(1)  # For nets and batches this small, threads cost more than they bring.
 NAMES = tuple(COLOURS)
 
 
@@ -76,17 +77,23 @@ def test_every_kind_misses_two_colours_in_training_and_no_others() -> None:
     assert all(sum(held_out(kind, colour) for colour in range(13)) == 2 for kind in range(len(KINDS)))
 
 
-def test_interrupted_drawing_goes_on_and_ends_with_the_same_pictures(tmp_path: Path, drawings: Labelled) -> None:
+def test_interrupted_drawing_goes_on_and_ends_with_the_same_pictures(
+    tmp_path: Path, drawings: Labelled
+) -> None:
     np.lib.format.open_memmap(tmp_path / "drawn.npy", "w+", np.uint8, drawings.pictures.shape).flush()
     (tmp_path / "drawn.txt").write_text("seed 0 count 24\n")
 
     assert np.array_equal(draw(tmp_path, 24, seed=0, workers=1).pictures, drawings.pictures)
 
     np.load(tmp_path / "drawn.npy", mmap_mode="r+")[0] = 7
-    assert (draw(tmp_path, 24, seed=0, workers=1).pictures[0] == 7).all(), "finished drawings were drawn again"
+    assert (draw(tmp_path, 24, seed=0, workers=1).pictures[0] == 7).all(), (
+        "finished drawings were drawn again"
+    )
 
 
-def test_photo_split_is_stratified_and_keeps_near_copies_of_held_out_photos_out_of_training(photo_folder: Path) -> None:
+def test_photo_split_is_stratified_and_keeps_near_copies_of_held_out_photos_out_of_training(
+    photo_folder: Path,
+) -> None:
     learn, apart = split_photos(photo_folder)
     assert sorted(photo.category for photo in apart) == [0, 1, 2, 3]
     assert len(learn) == 44
@@ -176,7 +183,9 @@ def test_same_seed_gives_the_same_weights_and_a_resumed_run_too(
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory, drawings: Labelled, sampler: Sampler) -> tuple[Path, list[float]]:
+def trained(
+    tmp_path_factory: pytest.TempPathFactory, drawings: Labelled, sampler: Sampler
+) -> tuple[Path, list[float]]:
     folder, apprentice = tmp_path_factory.mktemp("trained"), learner(drawings)
     losses = [apprentice.step(sampler.batch(step), step) for step in range(RECIPE.steps)]
     apprentice.save(folder / CHECKPOINT, RECIPE.steps)

@@ -50,7 +50,14 @@ class Sampler:
     """
 
     def __init__(
-        self, drawings: Labelled, photos: Labelled | None, *, seed: int, size: int, photo_count: int, extra: int
+        self,
+        drawings: Labelled,
+        photos: Labelled | None,
+        *,
+        seed: int,
+        size: int,
+        photo_count: int,
+        extra: int,
     ) -> None:
         self._drawings, self._photos, self._seed, self._extra = drawings, photos, seed, extra
         self._photo_count = photo_count if photos else 0
@@ -81,9 +88,11 @@ class Sampler:
     def _pick_drawings(self, rng: np.random.Generator) -> NDArray[np.intp]:
         # Half of them come in threes of one kind and colour, so that trim and material must be looked at.
         triples = self._drawn_count // 2 // _TRIPLE if self._alike else 0
-        groups = rng.integers(len(self._alike), size=triples) if triples else []
+        groups = rng.integers(len(self._alike), size=triples).tolist() if triples else list[int]()
         loose = rng.integers(len(self._drawings), size=self._drawn_count - _TRIPLE * triples)
-        return np.concatenate([loose, *(rng.choice(self._alike[group], _TRIPLE, replace=False) for group in groups)])
+        return np.concatenate(
+            [loose, *(rng.choice(self._alike[group], _TRIPLE, replace=False) for group in groups)]
+        )
 
     def _captions(self, rows: Rows, rng: np.random.Generator) -> tuple[list[str], NDArray[np.int8]]:
         changed = [perturb(rows[index], rng) for index in rng.permutation(len(rows))[: self._extra]]
@@ -94,4 +103,5 @@ class Sampler:
 def _rare_more_often(labels: NDArray[np.int16]) -> NDArray[np.float64]:
     counts = np.bincount(labels)
     odds: NDArray[np.float64] = 1 / np.sqrt(counts[labels])
-    return odds / odds.sum()
+    odds /= odds.sum()
+    return odds

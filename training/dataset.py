@@ -21,7 +21,18 @@ from musaic.demo.render import Look, plausible, possible_trim, render
 from musaic.demo.vocabulary import COLOURS, KINDS, MATERIALS, SETTINGS
 
 DRAWN_PX, PHOTO_PX = 128, 160
-CATEGORIES = ("dress", "hat", "longsleeve", "outwear", "pants", "shirt", "shoes", "shorts", "skirt", "t-shirt")
+CATEGORIES = (
+    "dress",
+    "hat",
+    "longsleeve",
+    "outwear",
+    "pants",
+    "shirt",
+    "shoes",
+    "shorts",
+    "skirt",
+    "t-shirt",
+)
 UNKNOWN_COLOUR, UNKNOWN, NO_TRIM = 13, -2, -1
 HELD_OUT_SHARE = 300 / 3459
 ALIKE_BITS = 4
@@ -112,7 +123,9 @@ def draw(
     done = {int(line) for line in marks.read_text().splitlines()[1:]}
     missing = [start for start in range(0, count, _CHUNK) if start not in done]
     if missing:
-        _draw_chunks(name, marks, [(start, rows[start : start + _CHUNK]) for start in missing], seed, workers, report)
+        _draw_chunks(
+            name, marks, [(start, rows[start : start + _CHUNK]) for start in missing], seed, workers, report
+        )
     return Labelled(np.load(name, mmap_mode="r"), rows)
 
 
@@ -170,9 +183,13 @@ def split_photos(folder: Path) -> tuple[list[Photo], list[Photo]]:
         count = round(len(own) * HELD_OUT_SHARE)
         apart, kept = apart + own[:count], kept + own[count:]
     with ThreadPoolExecutor() as pool:
-        hashes = dict(zip(photos, pool.map(lambda photo: difference_hash(folder / photo.file), photos), strict=True))
+        hashes = dict(
+            zip(photos, pool.map(lambda photo: difference_hash(folder / photo.file), photos), strict=True)
+        )
     held = [hashes[photo] for photo in apart]
-    clear = [photo for photo in kept if all((hashes[photo] ^ other).bit_count() > ALIKE_BITS for other in held)]
+    clear = [
+        photo for photo in kept if all((hashes[photo] ^ other).bit_count() > ALIKE_BITS for other in held)
+    ]
     return clear, apart
 
 
@@ -220,16 +237,27 @@ def middle_colour(picture: Pictures) -> int:
 
 
 # Upper ends of hue, 0 to 255 for a full turn.
-_HUES = ((10, "red"), (27, "orange"), (47, "yellow"), (117, "green"), (181, "blue"), (212, "purple"), (240, "pink"), (256, "red"))
+_HUES = (
+    (10, "red"),
+    (27, "orange"),
+    (47, "yellow"),
+    (117, "green"),
+    (181, "blue"),
+    (212, "purple"),
+    (240, "pink"),
+    (256, "red"),
+)
 
 
 def _colour_of(hsv: NDArray[np.int16]) -> NDArray[np.intp]:
     hue, saturation, value = hsv.T
     names = np.array([_COLOUR_NAMES.index(name) for _, name in _HUES])
-    found = names[np.searchsorted([end for end, _ in _HUES], hue, side="right")]
+    found: NDArray[np.intp] = names[np.searchsorted([end for end, _ in _HUES], hue, side="right")]
     index = _COLOUR_NAMES.index
     found[(found == index("red")) & (saturation < 130) & (value > 170)] = index("pink")
-    found[np.isin(found, (index("orange"), index("red"))) & (hue < 30) & (value < 150) & (saturation < 190)] = index("brown")
+    found[
+        np.isin(found, (index("orange"), index("red"))) & (hue < 30) & (value < 150) & (saturation < 190)
+    ] = index("brown")
     found[np.isin(found, (index("orange"), index("yellow"))) & (saturation < 110)] = UNKNOWN_COLOUR  # beige
     grey = saturation < 45
     found[grey] = index("gray")

@@ -65,9 +65,15 @@ def drawn_lines(model: Encoder, size_px: int) -> list[Line]:
     kinds = np.concatenate([kind_accuracy(model, one.shown, found) for one, found in both])
     colours = np.concatenate([colour_accuracy(model, one.shown, found) for one, found in both])
     rows = np.concatenate([one.shown.rows for one in catalogues])
-    lines += [(f"kind alone, {len(KINDS)}-way", f"{kinds.mean():.3f}"), ("  worst", _worst(kinds, rows[:, 0], KINDS))]
+    lines += [
+        (f"kind alone, {len(KINDS)}-way", f"{kinds.mean():.3f}"),
+        ("  worst", _worst(kinds, rows[:, 0], KINDS)),
+    ]
     names = tuple(COLOURS)
-    lines += [(f"colour alone, {len(names)}-way", f"{colours.mean():.3f}"), ("  worst", _worst(colours, rows[:, 1], names))]
+    lines += [
+        (f"colour alone, {len(names)}-way", f"{colours.mean():.3f}"),
+        ("  worst", _worst(colours, rows[:, 1], names)),
+    ]
     everything = Labelled(np.concatenate([one.shown.pictures for one in catalogues]), rows)
     precision = material_precision(model, everything, np.concatenate(vectors))
     lines += [(f"P@20 something {name}", f"{value:.2f}") for name, value in precision.items()]
@@ -114,15 +120,26 @@ def photo_lines(model: Encoder, photos: Labelled) -> list[Line]:
     return [(f"photos ({len(ranks)}), ten-way top-1 / top-3", top), *each]
 
 
-def _worst(right: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], labels: np.ndarray[tuple[int, ...], np.dtype[np.int16]], names: Sequence[str], count: int = 6) -> str:
+def _worst(
+    right: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    labels: np.ndarray[tuple[int, ...], np.dtype[np.int16]],
+    names: Sequence[str],
+    count: int = 6,
+) -> str:
     means = {names[int(label)]: float(right[labels == label].mean()) for label in np.unique(labels)}
-    return ", ".join(f"{name} {means[name]:.2f}" for name in sorted(means, key=lambda name: means[name])[:count])
+    return ", ".join(
+        f"{name} {means[name]:.2f}" for name in sorted(means, key=lambda name: means[name])[:count]
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="Measure an exported starter.")
-    parser.add_argument("--model", type=Path, required=True, help="Model folder, as written by training.export.")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate", description="Measure an exported starter."
+    )
+    parser.add_argument(
+        "--model", type=Path, required=True, help="Model folder, as written by training.export."
+    )
     parser.add_argument("--photos", type=Path, help="Folder with labels.csv; without it, drawings alone.")
     parser.add_argument("--size", type=int, default=DRAWN_PX, help="Size of the drawings, in pixels.")
     given = parser.parse_args(arguments)

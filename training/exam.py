@@ -1,4 +1,6 @@
-"""What the starter is measured on, and the measures: no torch, so that exported files and nets in training alike sit it.
+"""What the starter is measured on, and the measures.
+
+No torch here, so that exported files and nets in training sit the same exam.
 
 Every picture is drawn anew, from seeds that training never uses.
 """
@@ -85,7 +87,9 @@ def prepared(pictures: Pictures, size_px: int, mean: Sequence[float], std: Seque
         np.asarray(Image.fromarray(pixels).resize((size_px, size_px), Image.Resampling.BICUBIC))
         for pixels in pictures
     ]
-    scaled = (np.stack(small).astype(np.float32) / 255 - np.float32(mean)) / np.float32(std)
+    scaled = (np.stack(small).astype(np.float32) / 255 - np.array(mean, np.float32)) / np.array(
+        std, np.float32
+    )
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), np.float32)
 
 
@@ -103,7 +107,9 @@ def precision_at_3(
     return float(np.take_along_axis(right, first, 1).mean())
 
 
-def kind_accuracy(encoder: Encoder, shown: Labelled, vectors: Vectors, language: str = "en") -> NDArray[np.bool_]:
+def kind_accuracy(
+    encoder: Encoder, shown: Labelled, vectors: Vectors, language: str = "en"
+) -> NDArray[np.bool_]:
     """Say for each drawing whether the kind whose words are nearest is true of it."""
     texts = [kind_query(kind, language) for kind in range(len(KINDS))]
     nearest = (vectors @ encoder.texts(texts).T).argmax(1)
@@ -120,14 +126,20 @@ def colour_accuracy(encoder: Encoder, shown: Labelled, vectors: Vectors) -> NDAr
     return right
 
 
-def material_precision(encoder: Encoder, shown: Labelled, vectors: Vectors, first: int = 20) -> dict[str, float]:
+def material_precision(
+    encoder: Encoder, shown: Labelled, vectors: Vectors, first: int = 20
+) -> dict[str, float]:
     """Return precision among the first pictures for "something {material}", material by material."""
     scores = encoder.texts([f"something {name}" for name in MATERIALS]) @ vectors.T
     order = np.argsort(-scores, axis=1)[:, :first]
-    return {name: float((shown.rows[order[index], 2] == index).mean()) for index, name in enumerate(MATERIALS)}
+    return {
+        name: float((shown.rows[order[index], 2] == index).mean()) for index, name in enumerate(MATERIALS)
+    }
 
 
-def trim_told_apart(encoder: Encoder, triples: Labelled, vectors: Vectors, language: str = "en") -> tuple[float, float]:
+def trim_told_apart(
+    encoder: Encoder, triples: Labelled, vectors: Vectors, language: str = "en"
+) -> tuple[float, float]:
     """Return how often the gold-trimmed picture is above the untrimmed, and above the silver-trimmed one."""
     golden = triples.rows[::3]
     texts = [trim_query(int(row[0]), int(row[1]), GOLD, language) for row in golden]
@@ -168,5 +180,8 @@ class Quick:
         results["trim_none"], results["trim_silver"] = trims
         if self.photos:
             ranks = photo_ranks(encoder, self.photos, encoder.pictures(self.photos.pictures))
-            results["photo_top1"], results["photo_top3"] = float((ranks == 0).mean()), float((ranks < 3).mean())
+            results["photo_top1"], results["photo_top3"] = (
+                float((ranks == 0).mean()),
+                float((ranks < 3).mean()),
+            )
         return {name: round(value, 3) for name, value in results.items()}

@@ -176,12 +176,13 @@ def tiny_vocabulary() -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 def siglip_tokenizer() -> Tokenizer:
     """Return a tokenizer in SigLIP's form: sentencepiece pieces, an end token that also fills up."""
-    pieces = trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=["<unk>", "</s>"], unk_token="<unk>", show_progress=False
-    )
-    tokenizer = Tokenizer(models.Unigram())
+    words = [f"▁{word}" for text in TEXTS for word in canonical(text).split()]
+    pieces = dict.fromkeys([*words, *sorted(set("".join(words)))])
+    # Longer pieces are likelier than their letters; a trainer would not give the same pieces twice.
+    scored = [("<unk>", 0.0), ("</s>", 0.0), *((piece, -10.0 - 1 / len(piece)) for piece in pieces)]
+    tokenizer = Tokenizer(models.Unigram(scored, unk_id=0))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.train_from_iterator([canonical(text) for text in TEXTS] * 3, pieces)
+    tokenizer.add_special_tokens(["<unk>", "</s>"])
     tokenizer.post_processor = processors.TemplateProcessing(
         single="$A </s>", special_tokens=[("</s>", tokenizer.token_to_id("</s>"))]
     )

@@ -56,7 +56,10 @@ class ImageTower(nn.Module):
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            _convolution(3, widths[0], stride=2), nn.ReLU(True), _convolution(widths[0], widths[1], stride=2), nn.ReLU(True)
+            _convolution(3, widths[0], stride=2),
+            nn.ReLU(True),
+            _convolution(widths[0], widths[1], stride=2),
+            nn.ReLU(True),
         )
         blocks, inputs = [], widths[1]
         for stage, (outputs, depth) in enumerate(zip(widths[1:], depths, strict=True)):
@@ -92,7 +95,9 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
         """Map ``(batch, length, width)`` to the same shape; `bias` is added to the attention's logits."""
         batch, length, width = x.shape
-        heads = self.query_key_value(self.before(x)).reshape(batch, length, 3, self.heads, width // self.heads)
+        heads = self.query_key_value(self.before(x)).reshape(
+            batch, length, 3, self.heads, width // self.heads
+        )
         query, key, value = heads.permute(2, 0, 3, 1, 4).unbind(0)
         weights = torch.softmax(query @ key.transpose(-1, -2) * (width // self.heads) ** -0.5 + bias, -1)
         x = x + self.out((weights @ value).transpose(1, 2).reshape(batch, length, width))

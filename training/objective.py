@@ -42,7 +42,9 @@ def trait_loss(predictions: Sequence[Tensor], rows: Tensor, own: Tensor) -> Tens
     """
     losses = []
     for weight, logits, target in zip(TRAIT_WEIGHTS, predictions, _targets(rows), strict=True):
-        each = functional.cross_entropy(logits, target, ignore_index=_IGNORED, label_smoothing=0.05, reduction="none")
+        each = functional.cross_entropy(
+            logits, target, ignore_index=_IGNORED, label_smoothing=0.05, reduction="none"
+        )
         known = (target != _IGNORED).float()
         losses.append(weight * (each * known * own).sum() / known.sum().clamp(min=1))
     return torch.stack(losses).sum()

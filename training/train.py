@@ -134,7 +134,9 @@ class Learner:
         drawn = augment.augmented(torch.from_numpy(batch.drawn).to(self.device), size_px, rng, photo=False)
         partner, own = torch.arange(len(batch.rows)), torch.ones(len(batch.rows))
         if len(batch.photos):
-            photos = augment.augmented(torch.from_numpy(batch.photos).to(self.device), size_px, rng, photo=True)
+            photos = augment.augmented(
+                torch.from_numpy(batch.photos).to(self.device), size_px, rng, photo=True
+            )
             chosen = torch.from_numpy(batch.recoloured).to(self.device)
             photos, other, part = augment.pasted(augment.recoloured(photos, chosen, rng), rng)
             partner[len(drawn) :], own[len(drawn) :] = other + len(drawn), part
@@ -147,9 +149,9 @@ class Learner:
         live = nn.ModuleList([self.image, self.text])
         for mean, value in zip(self.averaged.parameters(), live.parameters(), strict=True):
             mean.lerp_(value, share)
-        for mean, value in zip(self.averaged.buffers(), live.buffers(), strict=True):
-            if mean.is_floating_point():
-                mean.lerp_(value, share)
+        for old, new in zip(self.averaged.buffers(), live.buffers(), strict=True):
+            if old.is_floating_point():
+                old.lerp_(new, share)
 
     @torch.no_grad()
     def encoder(self) -> Encoder:
@@ -157,7 +159,10 @@ class Learner:
         image, text = self.averaged
 
         def pictures(batch: np.ndarray[Any, np.dtype[np.uint8]]) -> Vectors:
-            parts = [prepared(batch[start : start + 250], SIZE_PX, MEAN, STD) for start in range(0, len(batch), 250)]
+            parts = [
+                prepared(batch[start : start + 250], SIZE_PX, MEAN, STD)
+                for start in range(0, len(batch), 250)
+            ]
             return _vectors(image, [torch.from_numpy(part).to(self.device) for part in parts])
 
         def texts(batch: Sequence[str]) -> Vectors:
@@ -214,7 +219,11 @@ def run(learner: Learner, sampler: Sampler, quick: Quick, *, out: Path, start: i
         if done % _SAVE_EVERY == 0 or done == steps:
             learner.save(out / CHECKPOINT, done)
         if done % _TELL_EVERY == 0 or done == steps:
-            told = {"step": done, "px": learner.recipe.size_px(step), "minutes": round((time.monotonic() - begun) / 60, 1)}
+            told = {
+                "step": done,
+                "px": learner.recipe.size_px(step),
+                "minutes": round((time.monotonic() - begun) / 60, 1),
+            }
             told["loss"] = round(float(np.mean(losses[-100:])), 3)
             print(json.dumps(told | quick.sit(learner.encoder())), flush=True)
 
@@ -230,7 +239,9 @@ def _ahead(sampler: Sampler, start: int, stop: int) -> Iterator[tuple[int, Batch
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.train", description="Train the starter encoder.")
+    parser = argparse.ArgumentParser(
+        prog="python -m training.train", description="Train the starter encoder."
+    )
     parser.add_argument("--photos", type=Path, help="Folder with labels.csv; without it, drawings alone.")
     parser.add_argument("--out", type=Path, required=True, help="Folder for drawings and checkpoints.")
     parser.add_argument("--steps", type=int, default=Recipe.steps, help="Batches to learn from.")

@@ -19,8 +19,8 @@ def demo(
     with errors_to_stderr():
         from musaic.demo import tour
 
-        report = Report(json=False, verb="ingest")
-        done = tour.run(folder, on_drawn=_drawn, on_progress=report, notify=notice)
+        with Report(json=False, verb="ingest") as report:
+            done = tour.run(folder, on_drawn=_drawn, on_progress=report, notify=notice)
         typer.echo(
             f"\ncatalogue  {folder}/catalogue: {done.ingested.added + done.ingested.unchanged} pictures"
         )

@@ -15,14 +15,9 @@ def show_file(path: Path) -> bool:
     program = _opener()
     if program is None:
         return False
-    # Not waited for: some viewers stay in the foreground until they are closed.
-    subprocess.Popen(  # noqa: S603
-        [program, str(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    # Through a shell, which leaves it behind: some viewers stay in the foreground until they are closed.
+    command = '"$0" "$1" >/dev/null 2>&1 </dev/null &'
+    subprocess.run(["/bin/sh", "-c", command, program, str(path)], check=False)  # noqa: S603
     return True
 
 

@@ -172,7 +172,7 @@ def _build(
         own = folder.vision if tower == "vision" else folder.text
         return quantized(own, name=f"{weights}-{tower}", cache=cache) if made_int8 else own
 
-    unknown = _starter_unknown if source.bundled else None
+    unknown = starter_unknown if source.bundled else None
     embedder = OnnxEmbedder(folder, fingerprint, running=running, graph=graph, unknown=unknown)
     notices += _tested(embedder, source, cache)
     return Loaded(embedder, notices + embedder.warnings)
@@ -215,7 +215,12 @@ def _verdict_key(fingerprint: Fingerprint, folder: ModelFolder, cache: Path) -> 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _starter_unknown(query: str) -> tuple[str, ...]:
+def starter_unknown(query: str) -> tuple[str, ...]:
+    """Return the words of a query that the starter was not taught.
+
+    Raises:
+        UnknownWordsError: It was taught none of them.
+    """
     from musaic.embed.starter.words import WordList
 
     found = WordList.load().check(query)

@@ -72,7 +72,7 @@ def expand(sources: Sequence[str | Path]) -> list[Path]:
         matches = [path] if _exists(path) else _glob(path)
         if not matches:
             raise ConfigError(
-                f"nothing to ingest at {_printable(str(source))!r}: no such file or folder, and no glob that matches"
+                f"nothing to ingest at {str(source)!r}: no such file or folder, and no glob that matches"
             )
         found.update(dict.fromkeys(Path(os.path.abspath(each)) for each in matches))  # noqa: PTH100  links stay
     return [
@@ -84,7 +84,7 @@ def _exists(path: Path) -> bool:
     try:
         path.lstat()
     except PermissionError as exc:
-        raise ConfigError(f"{_printable(str(path))!r} may not be read ({exc.strerror})") from exc
+        raise ConfigError(f"{str(path)!r} may not be read ({exc.strerror})") from exc
     except (OSError, ValueError):
         return False
     return True
@@ -102,7 +102,7 @@ def _glob(pattern: Path) -> list[Path]:
     try:
         matches = sorted(start.glob(str(wanted)))
     except ValueError as exc:
-        raise ConfigError(f"the glob {_printable(str(pattern))!r} cannot be used: {exc}") from exc
+        raise ConfigError(f"the glob {str(pattern)!r} cannot be used: {exc}") from exc
     return [
         each
         for each in matches
@@ -273,4 +273,5 @@ def _failed(path: str, reason: str) -> FileEvent:
 
 
 def _printable(path: str) -> str:
-    return path.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Return a path with escapes for bytes that are not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -5,6 +5,7 @@ This package's only importer of pymilvus and milvus_lite.
 
 import contextlib
 import logging
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -49,6 +50,17 @@ _GONE_WORDS = (
     "not ready",
     "no available",
 )
+_PLAIN_REASONS = {
+    "dns resolution failed": "the host name is not known",
+    "domain name not found": "the host name is not known",
+    "handshake": "no secure connection could be made",
+    "deadline": "it did not answer in time",
+    "retry timeout": "it did not answer in time",
+    "refused": "connection refused",
+    "http/2": "what answers there is no Milvus",
+    "unknown service": "what answers there is no Milvus",
+    "socket closed": "it broke off the connection",
+}
 
 
 class Connection:
@@ -169,11 +181,12 @@ def explain(exc: BaseException, *, uri: str, secret: str, embedded: bool) -> Mus
     reason = _reason(causes, secret)
     lowered = text.lower()
     if embedded:
-        return StoreError(f"the store {uri} refused: {reason}")
+        return _failed(uri, reason)
     if any(word in lowered for word in _AUTH_WORDS):
         return StoreAuthError(uri=uri)
     if any(word in lowered for word in _GONE_WORDS):
-        return StoreUnavailableError(uri=uri, reason=_short(lowered, reason))
+        known = next((plain for word, plain in _PLAIN_REASONS.items() if word in lowered), reason)
+        return StoreUnavailableError(uri=uri, reason=known)
     return StoreError(f"the Milvus server at {uri} refused: {reason}")
 
 
@@ -181,13 +194,14 @@ def is_missing(exc: Exception) -> bool:
     """Tell whether an error of pymilvus says that a collection or alias does not exist."""
     from pymilvus.exceptions import MilvusException
 
-    if not isinstance(exc, MilvusException):
-        return False
-    message = str(exc.message).lower()
-    return exc.code == _NOT_FOUND or "can't find collection" in message or "not found" in message
+    return isinstance(exc, MilvusException) and (
+        exc.code == _NOT_FOUND or str(exc.message).startswith("can't find collection")
+    )
 
 
 def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
+    # The C core of gRPC writes to stderr on its own; it reads this when it is loaded.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         from pymilvus import MilvusClient
@@ -219,13 +233,14 @@ def _cannot_open(database: Path, cause: BaseException | None) -> MusaicError:
     if type(cause).__name__ == "DataDirLockedError":
         return LibraryBusyError(path=database, pid=None, since=None, command=None)
     reason = f"{type(cause).__name__}: {cause}" if cause else "Milvus Lite gave no reason"
-    return damaged(database, reason)
+    return _failed(str(database), reason)
 
 
-def damaged(database: Path, reason: str) -> StoreError:
-    """Return the error for an embedded store that cannot be read."""
+def _failed(database: str, reason: str) -> StoreError:
+    if "no space left" in reason.lower():
+        return StoreError(f"the store {database} cannot write: the disk is full")
     return StoreError(
-        f"the store {database} cannot be opened ({reason}); restore it from a copy, or move it away and run "
+        f"the store {database} failed ({reason}); if it is damaged, restore it from a copy, or move it away and run "
         "`musaic ingest` again: the pictures themselves are not in it"
     )
 
@@ -283,11 +298,3 @@ def _reason(causes: list[BaseException], secret: str) -> str:
     )
     text = re.sub(r"\s+", " ", text).replace(secret or "\0", "…")
     return text if len(text) <= 300 else f"{text[:299]}…"
-
-
-def _short(lowered: str, reason: str) -> str:
-    if "deadline" in lowered or "timeout" in lowered:
-        return "it did not answer in time"
-    if "refused" in lowered:
-        return "connection refused"
-    return reason
