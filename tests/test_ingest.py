@@ -20,6 +20,7 @@ from musaic.errors import ConfigError, EmbedError, LibraryError
 from musaic.ingest import Pools, thumb_path
 from musaic.schemas import DoneEvent
 from tests.ingesting import LONG_AGO_NS, OpenLibrary, draw, draw_many, id_of, listing
+from tests.test_media_refusals import png_declaring
 from tests.test_media_sniff import WRITERS, two_halves
 
 SRC = Path(__file__).parents[1] / "src"
@@ -73,9 +74,7 @@ def test_one_bad_file_of_each_kind_never_stops_the_run(library: OpenLibrary, pho
     (photos / "empty.jpg").touch()
     (photos / "text.png").write_text("not a picture")
     (photos / "cut.png").write_bytes((photos / "a.png").read_bytes()[:60])
-    (photos / "bomb.png").write_bytes(bytes.fromhex(
-        "89504e470d0a1a0a0000000d49484452000f4240000f42400806000000"
-    ) + b"\0" * 60)  # declares a million by a million pixels
+    (photos / "bomb.png").write_bytes(png_declaring(1_000_000, 1_000_000))
     (photos / ".hidden.png").write_bytes((photos / "a.png").read_bytes())
     (photos / "broken link.png").symlink_to(photos / "nowhere")
     os.mkfifo(photos / "pipe.png")
@@ -699,19 +698,6 @@ def test_a_full_disk_is_said_in_words_and_the_next_run_completes(
     done = library.ingest(tmp_path / "photos")
     assert (done.failed, done.added + done.updated + done.unchanged) == (0, 200)
     assert len(library.rows()) == 200
-
-
-# --- a store that others share -------------------------------------------------------------------
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[str]:
-    """Milvus Lite as a server on loopback."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "milvus_lite.cmdline", "server", "--help"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    ) as asked:  # fmt: skip
-        assert asked.stdout is not None
-        print(asked.stdout.read().decode())
-    yield ""
 
 
 def test_the_source_may_be_read_only(library: OpenLibrary, model: Path) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,7 +67,7 @@ def learner(drawings: Labelled) -> Learner:
     return Learner(RECIPE, make_tokenizer(drawings, RECIPE, texts=200), CPU)
 
 
-def weights(trained: Learner) -> "torch.Tensor":
+def weights(trained: Learner) -> Any:
     return torch.cat([value.ravel() for value in (*trained.all.parameters(), *trained.averaged.parameters())])
 
 
@@ -129,7 +130,7 @@ def test_pairs_that_cannot_be_told_have_no_part_in_the_loss() -> None:
     unknown = torch.zeros(3, 4, dtype=torch.bool)
     unknown[0, 3] = unknown[1, 2] = True
 
-    matched_loss(logits, truth, unknown).backward()
+    torch.autograd.backward(matched_loss(logits, truth, unknown))
 
     assert (logits.grad[unknown] == 0).all()
     assert (logits.grad[~unknown] != 0).all()
@@ -140,7 +141,7 @@ def test_unknown_traits_have_no_part_in_the_auxiliary_loss() -> None:
     predictions = [torch.randn(2, count, requires_grad=True) for count in (80, 13, 8, 14, 7)]
     rows = torch.tensor([[3, 1, 2, -1, 4], [72, 13, -2, -2, -2]])
 
-    trait_loss(predictions, rows, torch.ones(2)).backward()
+    torch.autograd.backward(trait_loss(predictions, rows, torch.ones(2)))
 
     assert all((logits.grad[0] != 0).all() for logits in predictions)
     assert [bool((logits.grad[1] != 0).any()) for logits in predictions] == [True, False, False, False, False]

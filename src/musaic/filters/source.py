@@ -79,7 +79,7 @@ class Source:
         advice = next((hint for sign, hint in _HINTS if sign.search(bare)), exc.msg)
         if reserved := _RESERVED_KEY.search(bare):
             advice = f'write metadata["{reserved[1]}"]'
-        return f"at character {exc.offset or 1}: it cannot be read; {advice}"
+        return f"at character {exc.offset or len(self.text) + 1}: it cannot be read; {advice}"
 
     def refused(self, node: ast.expr, message: str, suggestions: Sequence[str] = ()) -> FilterError:
         """Return an error that points at a part of the expression."""
