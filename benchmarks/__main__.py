@@ -5,12 +5,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import ingest, memory, rerun, search, start
+from benchmarks import choices, ingest, memory, rerun, search, start
 from benchmarks.report import Report, machine
 
 BENCHMARKS: dict[str, Callable[[bool], Report]] = {
     "ingest-1mp": ingest.shop,
     "ingest-12mp": ingest.camera,
+    "choices": choices.built,
     "memory": memory.peak,
     "rerun": rerun.unchanged,
     "search": search.large,

@@ -47,7 +47,11 @@ def id_of(path: Path) -> str:
 def listing(folder: Path) -> dict[str, tuple[int, int, bytes]]:
     """Everything that can be seen of a tree: mode, time and content."""
     return {
-        str(path): (path.lstat().st_mode, path.lstat().st_mtime_ns, path.read_bytes() if path.is_file() else b"")
+        str(path): (
+            path.lstat().st_mode,
+            path.lstat().st_mtime_ns,
+            path.read_bytes() if path.is_file() else b"",
+        )
         for path in sorted(folder.rglob("*"))
     }
 
@@ -99,19 +103,19 @@ class OpenLibrary:
         encoded: How many pictures the last run encoded.
     """
 
-    def __init__(self, folder: Path, model: Path, *, uri: str | None = None) -> None:
+    def __init__(self, folder: Path, model: Path, *, store: StoreSettings | None = None) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.embedder = CountingEmbedder(load_embedder(EmbedSettings(model=str(model))).embedder)
         self.settings = IngestSettings(settle_s=0, batch_size=4)
-        self.uri = uri
+        self.store_settings = store or StoreSettings()
         self.events: list[Progress] = []
         self.encoded = 0
         self.open()
 
     def open(self) -> None:
         self.ledger = Ledger(self.folder / "ledger.sqlite")
-        self.store = Store.open(StoreSettings(uri=self.uri), self.folder)
+        self.store = Store.open(self.store_settings, self.folder)
 
     def close(self) -> None:
         self.store.close()
@@ -125,7 +129,7 @@ class OpenLibrary:
         arguments: dict[str, object] = {
             "ledger": self.ledger,
             "store": self.store,
-            "place": self.uri or "embedded",
+            "place": self.store_settings.uri or "embedded",
             "embedder": self.load,
             "settings": self.settings,
             "pools": Pools(batch_size=self.settings.batch_size, decoders=2, callers=2),

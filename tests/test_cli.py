@@ -147,7 +147,13 @@ def test_reader_that_goes_away_is_no_error(shop: Shop, tmp_path: Path) -> None:
     os.close(reading)  # as `head` that has already ended
 
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment(tmp_path), stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60
+        command,
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
     )
     os.close(writing)
 
@@ -179,7 +185,11 @@ def test_sheet_besides_json_leaves_both_streams_clean(shop: Shop, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("no/such/folder/s.png", "there is no folder"), ("s.docx", "'.docx' is none of png"), ("folder.png", "it is a folder")],
+    [
+        ("no/such/folder/s.png", "there is no folder"),
+        ("s.docx", "'.docx' is none of png"),
+        ("folder.png", "it is a folder"),
+    ],
 )
 def test_sheet_that_cannot_be_written_ends_with_2_and_no_hits(
     shop: Shop, tmp_path: Path, name: str, reason: str
@@ -202,7 +212,10 @@ def test_open_without_a_display_says_where_the_sheet_is(
     code, _, err = search(shop, "red", "--open", "--sheet", tmp_path / "s.png")
 
     assert code == 0
-    assert f"note: no program here shows pictures (no display?); the contact sheet is {tmp_path / 's.png'}\n" in err
+    assert (
+        f"note: no program here shows pictures (no display?); the contact sheet is {tmp_path / 's.png'}\n"
+        in err
+    )
 
 
 def test_open_hands_the_sheet_to_the_desktop(shop: Shop, tmp_path: Path) -> None:
@@ -239,10 +252,15 @@ def test_similar_finds_by_path_by_id_and_by_a_foreign_picture(shop: Shop, tmp_pa
 
 
 def test_similar_names_the_sheet_after_the_picture_not_after_its_id(shop: Shop, tmp_path: Path) -> None:
-    asset_id = json.loads(call("show", shop.pictures / "red.png", "--json", "--library", shop.library).stdout)["asset_id"]
+    asset_id = json.loads(
+        call("show", shop.pictures / "red.png", "--json", "--library", shop.library).stdout
+    )["asset_id"]
 
     for number, asset in enumerate((asset_id, shop.pictures / "red.png")):
-        assert call("similar", asset, "--sheet", tmp_path / f"{number}.png", "--library", shop.library).exit_code == 0
+        assert (
+            call("similar", asset, "--sheet", tmp_path / f"{number}.png", "--library", shop.library).exit_code
+            == 0
+        )
 
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
 
@@ -282,7 +300,9 @@ def test_no_library_ends_with_2_and_says_how_to_make_one(alone: Path) -> None:
     )
 
 
-def test_library_is_found_by_flag_environment_and_from_below(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_library_is_found_by_flag_environment_and_from_below(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     wanted = call("search", "red", "--paths", "--library", shop.library)
     assert len(wanted.stdout.splitlines()) == 3
 
@@ -416,12 +436,16 @@ def test_models_get_of_the_starter_is_its_folder_at_once() -> None:
 
 def test_doctor_examines_versions_library_encoder_store_fonts_and_speed(shop: Shop) -> None:
     text = call("doctor", "--library", shop.library)
-    lines = [json.loads(line) for line in call("doctor", "--library", shop.library, "--json").stdout.splitlines()]
+    lines = [
+        json.loads(line) for line in call("doctor", "--library", shop.library, "--json").stdout.splitlines()
+    ]
 
     assert (text.exit_code, text.stderr) == (0, "")
     assert all(list(line) == ["topic", "state", "text"] for line in lines)
     by_topic = {line["topic"]: line for line in reversed(lines)}
-    assert {"musaic", "pymilvus", "onnxruntime", "library", "encoder", "store", "fonts", "speed"} <= set(by_topic)
+    assert {"musaic", "pymilvus", "onnxruntime", "library", "encoder", "store", "fonts", "speed"} <= set(
+        by_topic
+    )
     assert by_topic["library"]["text"].startswith(f"{shop.library / '.musaic'}: 6 assets from 6 files")
     assert by_topic["encoder"]["text"] == "tiny, fp32, 32 numbers a vector"
     assert "6 rows" in by_topic["store"]["text"]
@@ -435,7 +459,9 @@ def test_doctor_without_a_library_has_no_problem_but_a_named_one_must_be_there(t
 
     assert [line["state"] for line in here if line["topic"] == "library"] == ["note"]
     assert named.exit_code == 2
-    assert [x["state"] for x in map(json.loads, named.stdout.splitlines()) if x["topic"] == "library"] == ["problem"]
+    assert [x["state"] for x in map(json.loads, named.stdout.splitlines()) if x["topic"] == "library"] == [
+        "problem"
+    ]
 
 
 def test_doctor_names_a_broken_setting_as_a_problem_and_goes_on(alone: Path) -> None:
@@ -453,7 +479,9 @@ def test_doctor_names_a_broken_setting_as_a_problem_and_goes_on(alone: Path) -> 
 def test_token_appears_in_no_output(shop: Shop, tmp_path: Path, alone: Path) -> None:
     secret = "root:hunter2-hunter2"
     Library.open(alone, create=True).close()
-    (alone / ".musaic/config.toml").write_text(f'[store]\nuri = "http://127.0.0.1:9"\ntimeout_s = 1.0\ntoken = "{secret}"\n')
+    (alone / ".musaic/config.toml").write_text(
+        f'[store]\nuri = "http://127.0.0.1:9"\ntimeout_s = 1.0\ntoken = "{secret}"\n'
+    )
 
     said = [call("doctor", "--json"), call("search", "red"), call("doctor")]
     (alone / ".musaic/config.toml").write_text(f'[store]\ntoken = ["{secret}"]\n')
@@ -465,7 +493,17 @@ def test_token_appears_in_no_output(shop: Shop, tmp_path: Path, alone: Path) -> 
     assert not any("hunter2" in each.stdout + each.stderr for each in said)
 
 
-HEAVY = ("numpy", "PIL", "pydantic", "pymilvus", "milvus_lite", "onnxruntime", "tokenizers", "rich", "huggingface_hub")
+HEAVY = (
+    "numpy",
+    "PIL",
+    "pydantic",
+    "pymilvus",
+    "milvus_lite",
+    "onnxruntime",
+    "tokenizers",
+    "rich",
+    "huggingface_hub",
+)
 
 
 def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
@@ -476,7 +514,12 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
     )
 
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", code],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
 
     assert done.stdout.splitlines()[0].startswith("Usage: musaic")

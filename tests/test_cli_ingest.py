@@ -1,25 +1,32 @@
-import fcntl
 import json
-import os
-import pty
+import random
 import re
-import select
 import signal
-import struct
 import subprocess
-import termios
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from musaic.schemas import DoneEvent, FileEvent, ProgressEvent
-from tests.shop import PROGRAM, COLOURS, age, call, environment, run, write_pictures
+from tests.shop import COLOURS, PROGRAM, age, call, environment, run, write_pictures
+from tests.terminal import Terminal
 
 pytestmark = pytest.mark.usefixtures("alone")
 
-DONE = ["event", "added", "updated", "unchanged", "failed", "skipped", "vanished", "pruned", "interrupted", "seconds"]
+MANY = 120
+DONE = [
+    "event",
+    "added",
+    "updated",
+    "unchanged",
+    "failed",
+    "skipped",
+    "vanished",
+    "pruned",
+    "interrupted",
+    "seconds",
+]
 
 
 def with_failures(folder: Path) -> Path:
@@ -45,7 +52,8 @@ def test_ingest_prints_its_sum_on_stdout_and_the_rest_on_stderr(model: Path, tmp
     lines = answer.stderr.splitlines()
     assert re.fullmatch(r"ingest: 8 of 8, \d+ a second, 0 s left, 1 failed", lines[-4])
     assert lines[-3] == f"library {tmp_path / '.musaic'}, encoder tiny"
-    assert lines[-2].startswith(f"failed: {pictures / 'broken.jpg'}: is a JPEG picture")
+    assert lines[-2].startswith(f"failed: {pictures / 'broken.jpg'}: ")
+    assert "JPEG" in lines[-2]
     assert lines[-1].startswith(f"skipped: {pictures / 'notes.txt'}: is no picture")
     assert "\r" not in answer.stderr
     assert "\x1b" not in answer.stderr
@@ -100,7 +108,9 @@ def test_vanished_files_are_told_and_prune_forgets_them(model: Path, tmp_path: P
     told = call("ingest", pictures, "--library", tmp_path)
     pruned = call("ingest", pictures, "--library", tmp_path, "--prune")
 
-    assert told.stdout.startswith("0 added, 5 unchanged, 1 vanished (still in the library; --prune forgets them)")
+    assert told.stdout.startswith(
+        "0 added, 5 unchanged, 1 vanished (still in the library; --prune forgets them)"
+    )
     assert "1 pruned" in pruned.stdout
     assert "red.png" not in call("search", "red", "--paths", "-n", "6", "--library", tmp_path).stdout
 
@@ -111,13 +121,21 @@ def test_folders_files_and_globs_are_taken_together(model: Path, tmp_path: Path)
     write_pictures(tmp_path / "c", ("black", "yellow"))
 
     answer = call(
-        "ingest", tmp_path / "a", tmp_path / "b/blue.png", f"{tmp_path}/c/*ack.png", "--model", model, "--json"
+        "ingest",
+        tmp_path / "a",
+        tmp_path / "b/blue.png",
+        f"{tmp_path}/c/*ack.png",
+        "--model",
+        model,
+        "--json",
     )
 
     assert json.loads(answer.stdout.splitlines()[-1])["added"] == 4
 
 
-def test_a_list_of_many_failures_is_cut_and_many_skips_of_one_kind_are_one_line(model: Path, tmp_path: Path) -> None:
+def test_a_list_of_many_failures_is_cut_and_many_skips_of_one_kind_are_one_line(
+    model: Path, tmp_path: Path
+) -> None:
     for number in range(33):
         (tmp_path / f"{number}.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 100)
         (tmp_path / f"{number}.txt").write_text("no picture")
@@ -130,7 +148,10 @@ def test_a_list_of_many_failures_is_cut_and_many_skips_of_one_kind_are_one_line(
     lines = answer.stderr.splitlines()
     assert len([line for line in lines if line.startswith("failed: ")]) == 30
     assert "... and 3 more failed; --json lists them all" in lines
-    assert len([line for line in lines if line.startswith("skipped: ") and "and 32 more: is no picture" in line]) == 1
+    assert (
+        len([line for line in lines if line.startswith("skipped: ") and "and 32 more: is no picture" in line])
+        == 1
+    )
 
 
 # --- what is refused ---------------------------------------------------------------------------------
@@ -149,7 +170,9 @@ def test_a_list_of_many_failures_is_cut_and_many_skips_of_one_kind_are_one_line(
         (["p", "--model", "p"], "musaic: model folder "),
     ],
 )
-def test_what_cannot_be_used_ends_with_2_and_a_sentence(alone: Path, arguments: list[str], sentence: str) -> None:
+def test_what_cannot_be_used_ends_with_2_and_a_sentence(
+    alone: Path, arguments: list[str], sentence: str
+) -> None:
     write_pictures(alone / "p")
 
     answer = call("ingest", *arguments)
@@ -196,81 +219,44 @@ def test_library_that_cannot_be_made_ends_with_2_and_the_way_out(model: Path, tm
 # --- on a terminal, and interrupted ------------------------------------------------------------------
 
 
-class Terminal:
-    """A program on a pseudo-terminal; `screen` is all it wrote there."""
-
-    def __init__(self, arguments: list[object], *, here: Path, stdout: int | None = None, **more: str) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-        self.process = subprocess.Popen(
-            [*PROGRAM, *(str(each) for each in arguments)],
-            cwd=here, env=environment(here, **{"TERM": "xterm-256color", **more}),
-            stdin=slave, stdout=stdout or slave, stderr=slave, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        self.screen = ""
-
-    def read_until(self, found: Callable[[str], bool], *, timeout_s: float = 30) -> None:
-        deadline = time.monotonic() + timeout_s
-        while not found(self.screen):
-            left = deadline - time.monotonic()
-            assert left > 0, self.screen
-            if select.select([self._master], [], [], left)[0]:
-                try:
-                    self.screen += os.read(self._master, 65536).decode("utf-8", "replace")
-                except OSError:  # Linux says EIO at the end
-                    return
-
-    def end(self) -> int:
-        self.read_until(lambda _: False)
-        os.close(self._master)
-        return self.process.wait(30)
-
-
-def many_pictures(folder: Path, count: int = 900) -> Path:
-    """Write so many pictures, all different, that a run is still at it when it is interrupted."""
-    from PIL import Image
-
+def many_pictures(folder: Path) -> Path:
+    """Write pictures that take a while together, all different, and before them a file that is none."""
     folder.mkdir()
-    noise = Image.effect_noise((700, 700), 60)
-    for number in range(count):
-        shade = (number % 256, number // 256, 99)
-        noise.putpixel((0, 0), number % 256)
-        noise.putpixel((1, 0), number // 256)
-        file = folder / f"{number:04}.bmp"
-        Image.merge("RGB", [noise.point(lambda x, by=s: x ^ by) for s in shade]).save(file) if number < 2 else None
-        if number >= 2:
-            _stamp(folder / "0000.bmp", file, number)
+    (folder / "!notes.txt").write_text("no picture")
+    for number in range(MANY):
+        Image.frombytes("RGB", (240, 240), random.Random(number).randbytes(240 * 240 * 3)).save(
+            folder / f"{number:04}.bmp"
+        )
+    for file in folder.iterdir():
         age(file)
     return folder
 
 
-def _stamp(template: Path, file: Path, number: int) -> None:
-    content = bytearray(template.read_bytes())
-    content[-8:] = number.to_bytes(8, "big")
-    file.write_bytes(content)
-
-
 def test_terminal_gets_a_bar_with_count_rate_time_left_and_failures(model: Path, tmp_path: Path) -> None:
-    pictures = many_pictures(tmp_path / "p", 300)
+    pictures = many_pictures(tmp_path / "p")
     (pictures / "0000.jpg").write_bytes(b"\xff\xd8\xff\xe0" + b"0" * 100)
     age(pictures / "0000.jpg")
 
-    terminal = Terminal(["ingest", pictures, "--model", model], here=tmp_path, MUSAIC_INGEST__DECODERS="1")
+    terminal = Terminal(
+        [*PROGRAM, "ingest", pictures, "--model", model], here=tmp_path, MUSAIC_INGEST__DECODERS="1"
+    )
 
     assert terminal.end() == 1
-    assert re.search(r"━.*\d+/\?|━.*\d+/301", terminal.screen)
+    assert "━" in terminal.screen
+    assert f"{MANY + 2}/{MANY + 2}" in terminal.screen
     assert re.search(r"\d+/s", terminal.screen)
     assert re.search(r"\d+ s left", terminal.screen)
     assert "1 failed" in terminal.screen
     assert terminal.screen.count("\x1b[?25l") <= terminal.screen.count("\x1b[?25h")  # the cursor is back
-    assert "300 added" in terminal.screen
+    assert f"{MANY} added, 1 failed, 1 skipped" in terminal.screen
 
 
 def test_bar_goes_to_stderr_so_that_json_can_be_piped(model: Path, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "p")
     with (tmp_path / "out").open("wb") as out:
-        terminal = Terminal(["ingest", pictures, "--model", model], here=tmp_path, stdout=out.fileno())
+        terminal = Terminal(
+            [*PROGRAM, "ingest", pictures, "--model", model], here=tmp_path, stdout=out.fileno()
+        )
         assert terminal.end() == 0
 
     assert re.fullmatch(r"6 added in \d+\.\d s\n", (tmp_path / "out").read_text())
@@ -288,31 +274,37 @@ def test_interrupted_run_ends_with_130_says_how_to_go_on_and_the_next_completes_
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    first = process.stdout.readline()  # it has begun
+    first = process.stdout.readline()  # it has begun: the file that is none comes first
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
 
     assert process.returncode == 130
     assert "finishing the batch in hand; Ctrl-C again to stop at once" in err
-    assert err.splitlines()[-1] == f"interrupted; nothing is lost. To go on: musaic ingest '{pictures}' --model {model} --json"
+    assert (
+        err.splitlines()[-1]
+        == f"interrupted; nothing is lost. To go on: musaic ingest '{pictures}' --model {model} --json"
+    )
     done = json.loads(([first, *out.splitlines()])[-1])
     assert done["event"] == "done"
     assert done["interrupted"] is True
-    assert done["added"] < 900
+    assert done["added"] < MANY
     rest = json.loads(run(*command, here=tmp_path).stdout.splitlines()[-1])
-    assert done["added"] + rest["added"] == 900
+    assert done["added"] + rest["added"] == MANY
     assert rest["unchanged"] == done["added"]
 
 
 def test_second_ctrl_c_ends_at_once_and_gives_the_cursor_back(model: Path, tmp_path: Path) -> None:
     pictures = many_pictures(tmp_path / "p")
-    terminal = Terminal(["ingest", pictures, "--model", model], here=tmp_path, MUSAIC_INGEST__DECODERS="1")
-    terminal.read_until(lambda screen: "/s" in screen)
+    terminal = Terminal(
+        [*PROGRAM, "ingest", pictures, "--model", model], here=tmp_path, MUSAIC_INGEST__DECODERS="1"
+    )
+    terminal.read_until(lambda screen: "━" in screen)
 
-    for _ in range(2):
-        terminal.process.send_signal(signal.SIGINT)
+    terminal.process.send_signal(signal.SIGINT)
+    terminal.read_until(lambda screen: "Ctrl-C again" in screen)
+    terminal.process.send_signal(signal.SIGINT)
 
-    assert terminal.end() == 130
+    assert terminal.end() == 130, terminal.screen
     assert "interrupted" in terminal.screen
     assert "Traceback" not in terminal.screen
     assert terminal.screen.rindex("\x1b[?25h") > terminal.screen.rindex("\x1b[?25l")
@@ -329,7 +321,7 @@ def test_reindex_changes_the_encoder_and_search_goes_by_the_new_one(model: Path,
 
     answer = call("reindex", "--model", other, "--library", tmp_path)
 
-    assert (answer.exit_code, answer.stdout.split(" in ")[0]) == (0, f"{len(COLOURS)} added")
+    assert (answer.exit_code, answer.stdout.split(" in ")[0]) == (0, f"0 added, {len(COLOURS)} updated")
     assert answer.stderr.splitlines()[-1] == f"library {tmp_path / '.musaic'}, encoder other"
     found = call("search", "red", "--library", tmp_path)
     assert found.stderr.endswith("encoder other\n")

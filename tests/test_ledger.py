@@ -1,6 +1,10 @@
 """The ledger keeps what it was told, all of it or nothing, and says in words why it cannot."""
 
+import os
 import sqlite3
+import subprocess
+import sys
+import textwrap
 import threading
 from pathlib import Path
 
@@ -16,13 +20,19 @@ def ledger(tmp_path: Path):
         yield opened
 
 
-def state(path: str, asset_id: str | None = "a", *, size: int = 10, mtime: int = 1, reason: str | None = None):
+def state(
+    path: str, asset_id: str | None = "a", *, size: int = 10, mtime: int = 1, reason: str | None = None
+):
     folder, name = path.rsplit("/", 1)
     return FileState(folder, name, size, mtime, asset_id, reason)
 
 
 def test_what_is_recorded_survives_closing(tmp_path: Path) -> None:
-    written = [state("/p/a.png"), state("/p/it's \"odd\"\n🙂.png", "b"), state("/p/notes.txt", None, reason="is text")]
+    written = [
+        state("/p/a.png"),
+        state('/p/it\'s "odd"\n🙂.png', "b"),
+        state("/p/notes.txt", None, reason="is text"),
+    ]
     with Ledger(tmp_path / "l") as ledger:
         ledger.record(written)
         ledger.remember("fingerprint", "x")
@@ -37,7 +47,11 @@ def test_a_path_has_one_state_and_an_asset_many_paths(ledger: Ledger) -> None:
     ledger.record([state("/p/b.png"), state("/p/a.png"), state("/p/c.png", "other")])
     ledger.record([state("/p/c.png", "a", size=11)])
 
-    assert [each.path for each in ledger.states_of(["a", "other"])["a"]] == ["/p/a.png", "/p/b.png", "/p/c.png"]
+    assert [each.path for each in ledger.states_of(["a", "other"])["a"]] == [
+        "/p/a.png",
+        "/p/b.png",
+        "/p/c.png",
+    ]
     assert ledger.asset_ids() == {"a"}
     assert ledger.counts() == (1, 3, 0)
 
@@ -49,7 +63,9 @@ def test_many_assets_are_looked_up_at_once(ledger: Ledger) -> None:
 
 
 def test_folders_under_a_root_are_not_those_beside_it(ledger: Ledger) -> None:
-    ledger.record([state(f"{folder}/x.png") for folder in ("/a", "/a/deep/er", "/ab", "/a b", "/b", "/a0", "/a.d")])
+    ledger.record(
+        [state(f"{folder}/x.png") for folder in ("/a", "/a/deep/er", "/ab", "/a b", "/b", "/a0", "/a.d")]
+    )
 
     assert set(ledger.folders_under("/a")) == {"/a", "/a/deep/er"}
     assert set(ledger.folders_under("/")) == {"/a", "/a/deep/er", "/ab", "/a b", "/b", "/a0", "/a.d"}
@@ -152,3 +168,30 @@ def test_a_closed_ledger_says_so_in_our_words(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match="cannot be written"):
         Ledger(tmp_path / "nowhere" / "l")
+
+
+def test_a_full_disk_is_an_error_in_words_and_leaves_the_ledger_whole(tmp_path: Path) -> None:
+    """The system refuses files beyond a size, in a process of its own, as a full disk would."""
+    code = textwrap.dedent(f"""
+        import resource, signal
+        from pathlib import Path
+        from musaic.errors import LibraryError
+        from musaic.ledger import FileState, Ledger
+        with Ledger(Path({str(tmp_path / "l")!r})) as ledger:
+            ledger.record([FileState("/p", "first", 1, 1, "first")])
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
+            try:
+                ledger.record([FileState("/p", str(n), 1, 1, str(n)) for n in range(20_000)])
+            except LibraryError as exc:
+                print(exc)
+    """)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+
+    assert "cannot be written (" in done.stdout
+    assert "free space" in done.stdout
+    with Ledger(tmp_path / "l") as ledger:
+        assert ledger.asset_ids() == {"first"}

@@ -231,6 +231,14 @@ def test_collection_of_others_is_not_touched(tmp_path: Path) -> None:
         Store.open(StoreSettings(), tmp_path)
 
 
+def built_and_rebuilt(store: Store) -> None:
+    store.create(ENCODER)
+    store.upsert(rows(10))
+    second = store.beside(ENCODER.model_copy(update={"dim": 4}))
+    second.upsert(rows(4, dim=4))
+    store.switch_to(second)
+
+
 def crashed(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 

@@ -1,5 +1,6 @@
 """The encoder of one library: chosen, loaded when it is first needed, and remembered."""
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +101,7 @@ class LibraryEncoder:
     def _open(self, path: Path, side_px: int) -> "Image.Image":
         from musaic import media
 
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113  Path.is_file raises for names that no file can have
             raise ConfigError(f"there is no picture at {str(path)!r}")
         limits = self._settings.ingest
         return media.open_picture(

@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +27,8 @@ _MOST_ENLARGED = 2.0
 _MOST_PIXELS, _MOST_BYTES = 400_000_000, 1_000_000_000
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".pdf": "PDF"}
+
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 Colour = tuple[int, int, int]
 
@@ -253,12 +256,8 @@ def _outline() -> Image.Image:
 
 
 def _plain(text: str) -> str:
-    """Write control characters and broken letters of a file name as escapes; joiners of emoji stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        letter if letter.isprintable() or letter in "\u200d\u200c" else ascii(letter)[1:-1] for letter in text
-    )
+    """Write control characters, changes of direction and broken letters of a file name as escapes."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _shorten(font: Font, text: str, width: int) -> str:

@@ -1,4 +1,4 @@
-"""A font that has the letters of a text: Pillow's own, else one of this system's.
+"""A font that has the letters of a text: Pillow's own, which has ASCII and little more, else one of this system's.
 
 Fontconfig is asked where it is installed; elsewhere (macOS, Windows) the usual font folders are looked through.
 """
@@ -19,6 +19,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 # What to install where a script has no font, by Unicode block: first letter, last letter, script, package.
 _PACKAGES = (
+    (0x00A1, 0x024F, "accented Latin", "fonts-dejavu-core"),
     (0x0370, 0x03FF, "Greek", "fonts-dejavu-core"),
     (0x0400, 0x052F, "Cyrillic", "fonts-dejavu-core"),
     (0x3040, 0x30FF, "Japanese", "fonts-noto-cjk"),

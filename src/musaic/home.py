@@ -48,7 +48,7 @@ def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
 
 
 def _folder(named: Path | str) -> Path:
-    given = Path(named).expanduser().absolute()
+    given = Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100  links stay
     return given if given.name == FOLDER else given / FOLDER
 
 

@@ -133,7 +133,9 @@ class Ledger:
         return str(rows[0][0]) if rows else None
 
     def remember(self, key: str, value: str) -> None:
-        """Keep a value under a key."""
+        """Keep a value under a key; nothing is written where it is there already."""
+        if self.note(key) == value:
+            return
         with self._transaction():
             self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 

@@ -199,7 +199,7 @@ class Library:
                 return self._nearest(
                     store, row.vector, limit=limit, offset=offset, where=where, leave_out=own
                 )
-            if not Path(asset).is_file():
+            if not os.path.isfile(asset):  # noqa: PTH113  Path.is_file raises for names that no file can have
                 raise UnknownAssetError(asset=str(asset))
             vector = self._encoder.picture_vector(store, Path(asset))
             return self._nearest(store, vector, limit=limit, offset=offset, where=where)

@@ -27,7 +27,7 @@ def demo(
         for answer in done.answers:
             typer.echo(f"\n  {answer.query}")
             for hit in answer.hits:
-                typer.echo(f"    {hit.cosine:.3f}  {Path(hit.path).relative_to(Path(hit.path).parents[1])}")
+                typer.echo(f"    {hit.cosine:.3f}  {Path(hit.path).name}")
         typer.echo(f"\nLook at the contact sheets in {folder}/sheets. Then try:\n")
         for line in tour.next_commands(folder):
             typer.echo(f"  {line}")

@@ -13,7 +13,9 @@ from musaic.cli.output import download_report, errors_to_stderr
 if TYPE_CHECKING:
     from musaic.embed import ModelSpec
 
-app = typer.Typer(help="List, show and download encoders.", invoke_without_command=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List, show and download encoders.", invoke_without_command=True, rich_markup_mode=None
+)
 
 _ROW = "{:17} {:>4}  {:14} {:16} {}"
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -75,7 +75,9 @@ def stoppable() -> Iterator[threading.Event]:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        typer.echo("\nfinishing the batch in hand; Ctrl-C again to stop at once", err=True)
+        # Past Python's own streams, which may be in the middle of a write and take no second one.
+        with suppress(OSError):
+            os.write(2, b"\nfinishing the batch in hand; Ctrl-C again to stop at once\n")
 
     before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -137,11 +139,13 @@ class Report:
         if self._bar is None:
             self._bar = _bar()
             self._bar.start()
-            self._bar.add_task(self._verb, total=None, rate="", left="", failed="")
+            self._bar.add_task(self._verb, total=None, count="", rate="", left="", failed="")
         self._bar.update(
             self._bar.task_ids[0],
             completed=event.done,
-            total=None if event.scanning else event.total,
+            # More may come while folders are still being read.
+            total=event.total or None,
+            count=f"{event.done}/{event.total}{'+' if event.scanning else ''}",
             rate=f"{event.rate_per_s:.0f}/s",
             left="" if event.seconds_left is None else f"{event.seconds_left:.0f} s left",
             failed=f"{event.failed} failed" if event.failed else "",
@@ -173,14 +177,13 @@ class Report:
 
 def _bar() -> "Bar":
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+    from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    text = [TextColumn("{task.fields[" + name + "]}") for name in ("rate", "left", "failed")]
+    text = [TextColumn("{task.fields[" + name + "]}") for name in ("count", "rate", "left", "failed")]
     return Bar(
         TextColumn("{task.description}"),
         BarColumn(),
-        MofNCompleteColumn(),
         *text,
         console=Console(stderr=True),
         # Results go through stdout untouched, also while the bar is there.

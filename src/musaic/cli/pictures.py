@@ -63,7 +63,7 @@ def _answers_sixel(timeout_s: float = 0.5) -> bool:
     import tty
 
     descriptor = sys.stdin.fileno()
-    if os.tcgetpgrp(descriptor) != os.getpgrp():
+    if not _in_foreground(descriptor):
         return False
     before = termios.tcgetattr(descriptor)
     try:
@@ -80,6 +80,13 @@ def _answers_sixel(timeout_s: float = 0.5) -> bool:
     found = _ATTRIBUTES.search(answer)
     # The first number is the class of the terminal.
     return found is not None and b"4" in found[1].split(b";")[1:]
+
+
+def _in_foreground(descriptor: int) -> bool:
+    try:
+        return os.tcgetpgrp(descriptor) == os.getpgrp()
+    except OSError:  # a terminal, but not this session's
+        return False
 
 
 def _read_answer(descriptor: int, deadline: float) -> bytes:

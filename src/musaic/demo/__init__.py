@@ -1,0 +1,1 @@
+"""The sample catalogue: drawn by our own code, so that every answer can be judged."""

@@ -246,7 +246,7 @@ def _pictures_of(product: _Product) -> list[_Picture]:
         look = Look(kind, colour, material, trim, scenes[number], style)
         ending = _ENDINGS[int(rng.integers(len(_ENDINGS)))]
         size = _SIZES[int(rng.integers(len(_SIZES)))]
-        file = f"{product.slug}/{number + 1:02}-{scenes[number]}{ending}"
+        file = f"{product.slug}/{product.slug}-{number + 1:02}-{scenes[number]}{ending}"
         pictures.append(_Picture(file, look, product.seed, int(rng.integers(2**20)), size))
     return pictures
 

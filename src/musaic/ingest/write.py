@@ -254,11 +254,12 @@ class Writer:
             dead = [row.asset.id for row, asset in places if asset is None]
             if moved:
                 self._store.upsert(moved)
+            # Thumbnails first: a kill in between leaves rows, which the next run meets again.
+            for asset_id in dead:
+                remove_thumb(self._library, asset_id)
             if dead:
                 self._store.delete(dead)
             self.held.difference_update(dead)
-            for asset_id in dead:
-                remove_thumb(self._library, asset_id)
 
 
 def _state(job: Job, *, asset_id: str | None = None, reason: str | None = None) -> FileState:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _EMBEDDED_TIMEOUT_S = 600.0
 _MAX_CAUSES = 20
 _NOT_FOUND = 100
+_NOT_LOADED = 101
 _AUTH_WORDS = (
     "unauthenticated",
     "auth check failure",
@@ -199,6 +200,15 @@ def is_missing(exc: Exception) -> bool:
     )
 
 
+def is_not_loaded(exc: Exception) -> bool:
+    """Tell whether an error of pymilvus says that a collection is there but cannot be read yet."""
+    from pymilvus.exceptions import MilvusException
+
+    return isinstance(exc, MilvusException) and (
+        exc.code == _NOT_LOADED or "collection not loaded" in str(exc.message)
+    )
+
+
 def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
     # The C core of gRPC writes to stderr on its own; it reads this when it is loaded.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -271,7 +281,7 @@ def _causes(exc: BaseException) -> list[BaseException]:
     """Return an error and what caused it. The chains of pymilvus run in circles."""
     found: list[BaseException] = []
     following: BaseException | None = exc
-    while following is not None and following not in found and len(found) < _MAX_CAUSES:
+    while following is not None and len(found) < _MAX_CAUSES:
         found.append(following)
         links = (following.__cause__, following.__context__)
         following = next((link for link in links if link is not None and link not in found), None)

@@ -1,10 +1,10 @@
 """The store itself: rows in, nearest rows out, the same on Milvus Lite and on a server."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from musaic.store.collection import (
     point_alias,
     real_name,
 )
-from musaic.store.connection import Connection, open_embedded, open_server
+from musaic.store.connection import Connection, is_not_loaded, open_embedded, open_server
 from musaic.store.lock import FolderLock
 from musaic.store.rows import (
     ASSET_FIELDS,
@@ -48,6 +48,8 @@ _GET_ROWS = 500
 _LEAST_EF = 128
 # float32 cannot tell cosines apart that differ by less.
 _COSINE_DIGITS = 6
+
+_Answer = TypeVar("_Answer")
 
 
 class Store:
@@ -297,48 +299,63 @@ class Store:
         return where.to_milvus(self.capabilities.dialect) if where else ""
 
     def _query(self, expression: str, fields: list[str], *, limit: int | None) -> list[dict[str, Any]]:
-        name = self._present().name
-        with self._connection.errors():
-            return list(
-                self._connection.client.query(
-                    name,
-                    filter=expression,
-                    output_fields=fields,
-                    timeout=self._connection.timeout_s,
-                    **({} if limit is None else {"limit": limit}),
+        connection, name = self._connection, self._present().name
+        reach = {} if limit is None else {"limit": limit}
+        return self._read(
+            lambda: list(
+                connection.client.query(
+                    name, filter=expression, output_fields=fields, timeout=connection.timeout_s, **reach
                 )
             )
+        )
 
     def _nearest(
         self, query: NDArray[np.float32], expression: str, reach: int
     ) -> list[tuple[float, dict[str, Any]]]:
+        connection, name = self._connection, self._present().name
         # An HNSW search looks at `ef` candidates, and finds no more than that.
-        hnsw = not self._connection.embedded and not self._connection.hosted
-        params = {"ef": max(_LEAST_EF, reach)} if hnsw else {}
-        with self._connection.errors():
-            hits = self._connection.client.search(
-                self._present().name,
+        hnsw = not connection.embedded and not connection.hosted
+        (hits,) = self._read(
+            lambda: connection.client.search(
+                name,
                 data=[query],
                 limit=reach,
                 filter=expression,
                 output_fields=list(ASSET_FIELDS),
-                search_params={"metric_type": "COSINE", "params": params},
-                timeout=self._connection.timeout_s,
-            )[0]
+                search_params={
+                    "metric_type": "COSINE",
+                    "params": {"ef": max(_LEAST_EF, reach)} if hnsw else {},
+                },
+                timeout=connection.timeout_s,
+            )
+        )
         return [(_cosine(hit["distance"]), hit["entity"]) for hit in hits]
 
     def _batches_of(self, fields: list[str], *, size: int) -> Iterator[list[dict[str, Any]]]:
         connection, name = self._connection, self._present().name
-        with connection.errors():
-            iterator = connection.client.query_iterator(
+        iterator = self._read(
+            lambda: connection.client.query_iterator(
                 name, batch_size=size, output_fields=fields, timeout=connection.timeout_s
             )
+        )
         try:
             while batch := self._next(iterator):
                 yield batch
         finally:
             with connection.errors():
                 iterator.close()
+
+    def _read(self, call: Callable[[], _Answer]) -> _Answer:
+        """Return what a reading call returns; a server that was started anew may have to load the rows first."""
+        connection, name = self._connection, self._present().name
+        with connection.errors():
+            try:
+                return call()
+            except Exception as exc:
+                if not is_not_loaded(exc):
+                    raise
+            connection.client.load_collection(name, timeout=connection.timeout_s)
+            return call()
 
     def _next(self, iterator: Any) -> list[dict[str, Any]]:
         with self._connection.errors():

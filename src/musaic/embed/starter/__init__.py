@@ -1,0 +1,1 @@
+"""The bundled encoder: its files, and the words it was taught."""
