@@ -296,7 +296,8 @@ def test_no_library_ends_with_2_and_says_how_to_make_one(alone: Path) -> None:
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr == (
-        f"musaic: no library in {alone} or above; make one with `musaic ingest FOLDER`, or name one with --library DIR\n"
+        f"musaic: no library in {alone} or above; "
+        "make one with `musaic ingest FOLDER`, or name one with --library DIR\n"
     )
 
 

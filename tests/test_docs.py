@@ -34,13 +34,17 @@ class Block:
 
 
 def blocks(language: str) -> list[Block]:
-    found = []
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for fence in _FENCE.finditer(text):
-            if fence[1] == language:
-                found.append(Block(page, text.count("\n", 0, fence.start()) + 1, fence[2]))
-    return found
+    fences = (
+        (page, text, fence)
+        for page, text in texts()
+        for fence in _FENCE.finditer(text)
+        if fence[1] == language
+    )
+    return [Block(page, text.count("\n", 0, fence.start()) + 1, fence[2]) for page, text, fence in fences]
+
+
+def texts() -> list[tuple[Path, str]]:
+    return [(page, page.read_text(encoding="utf-8")) for page in PAGES]
 
 
 def prose(page: Path) -> str:

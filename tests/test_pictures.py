@@ -125,7 +125,12 @@ def test_terminal_is_known_by_its_environment(environ: dict[str, str], protocol:
     assert terminal_protocol(environ) == protocol
 
 
-ASK = "import os; from musaic.cli.pictures import terminal_protocol as p; print('is', p(os.environ)); print('got', input())"
+ASK = """
+import os
+from musaic.cli.pictures import terminal_protocol
+print("is", terminal_protocol(os.environ))
+print("got", input())
+"""
 
 
 @pytest.mark.parametrize(
@@ -152,7 +157,7 @@ def test_terminal_is_asked_for_sixel_and_silence_is_no(tmp_path: Path, answer: s
 
 
 def test_what_was_typed_ahead_is_kept_and_nothing_is_asked(tmp_path: Path) -> None:
-    terminal = Terminal([sys.executable, "-c", f"import sys, time; time.sleep(0.3); {ASK}"], here=tmp_path)
+    terminal = Terminal([sys.executable, "-c", f"import time; time.sleep(0.3); {ASK}"], here=tmp_path)
     terminal.type("hello\n")
 
     assert terminal.end() == 0

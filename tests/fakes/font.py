@@ -20,7 +20,7 @@ def write_font(file: Path, letters: str, *, family: str = "Boxes Sans") -> Path:
         b"head": struct.pack(
             ">IIIIHHqqhhhhHHhhh", 0x10000, 0x10000, 0, 0x5F0F3CF5, 3, 1000, 0, 0, 0, 0, 800, 800, 0, 8, 2, 1, 0
         ),
-        b"hhea": struct.pack(">IhhhHhhhhhhhhhhhH", 0x10000, 800, -200, 0, 800, 0, 0, 800, 1, 0, 0, 0, 0, 0, 0, 0, count),
+        b"hhea": struct.pack(">IhhhHhhhhhhhhhhhH", 0x10000, 800, -200, 0, 800, 0, 0, 800, 1, *[0] * 7, count),
         b"hmtx": struct.pack(">Hh", 800, 50) * count,
         b"loca": struct.pack(f">{count + 1}I", *offsets),
         b"maxp": struct.pack(">IHHHHHHHHHHHHHH", 0x10000, count, 8, 2, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0),

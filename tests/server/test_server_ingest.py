@@ -95,7 +95,7 @@ def test_a_server_that_goes_in_mid_run_loses_nothing_that_was_safe(
             milvus.signal(signal.SIGKILL)
 
     library.embedder.refuse = kill_it
-    with pytest.raises(StoreUnavailableError, match="start it, or correct store.uri, and run again"):
+    with pytest.raises(StoreUnavailableError, match=r"start it, or correct store\.uri, and run again"):
         library.ingest(tmp_path / "photos")
     safe = library.ledger.counts()[0]
     assert 0 < safe < 403
