@@ -23,7 +23,7 @@ unit: setup-dev
 	$(BIN)/pytest
 
 test-server: setup-dev
-	PYTHON=$(abspath $(BIN)/python) tests/server/run.sh
+	$(BIN)/python -m tests.server.run
 
 bench: setup-dev $(VENV)/.bench
 	$(BIN)/python -m benchmarks
