@@ -4,9 +4,10 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from benchmarks import choices, ingest, memory, rerun, search, start
-from benchmarks.report import Report, machine
+from benchmarks.report import Report, machine, put
 
 BENCHMARKS: dict[str, Callable[[bool], Report]] = {
     "ingest-1mp": ingest.shop,
@@ -26,25 +27,32 @@ def main() -> int:
         "names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all by default"
     )
     parser.add_argument("--quick", action="store_true", help="small sizes: shows that all runs, not how fast")
+    parser.add_argument(
+        "--write", type=Path, metavar="FILE", help="also put each table into this Markdown file"
+    )
     asked = parser.parse_args()
+    if asked.quick and asked.write:
+        parser.error("figures of --quick are not worth writing down")
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     print(f"Machine: {machine()}\n", flush=True)
-    missed = [name for name in asked.names or BENCHMARKS if not _shown(name, asked.quick)]
+    missed = [name for name in asked.names or BENCHMARKS if not _shown(name, asked.quick, asked.write)]
     if missed:
         print(f"missed or failed: {', '.join(missed)}", file=sys.stderr)
     return int(bool(missed) and not asked.quick)
 
 
-def _shown(name: str, quick: bool) -> bool:
+def _shown(name: str, quick: bool, write: Path | None) -> bool:
     """Run one benchmark and print it; say whether all its targets were met."""
-    began = time.perf_counter()
+    began, where = time.perf_counter(), machine()
     try:
         report = BENCHMARKS[name](quick)
     except Exception as exc:  # the others are still worth running
         print(f"{name} failed: {exc}", file=sys.stderr, flush=True)
         return False
     print(report.text())
+    if write:
+        put(write, name, f"{report.text()}\nMachine: {where}\n")
     print(f"`{name}` took {time.perf_counter() - began:.0f} s\n", flush=True)
     return all(claim.holds for claim in report.claims)
 

@@ -52,6 +52,14 @@ class Report:
         return "\n".join([*lines, "", *(f"- {_verdict(claim)}" for claim in self.claims), ""])
 
 
+def put(file: Path, name: str, text: str) -> None:
+    """Put a benchmark's text into its own place in a Markdown file, or at the end where it has none yet."""
+    begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, found, rest = file.read_text(encoding="utf-8").partition(begin)
+    after = rest.partition(end)[2] if found else "\n"
+    file.write_text(f"{before.rstrip()}\n\n{begin}\n{text}{end}{after}", encoding="utf-8")
+
+
 def _verdict(claim: Claim) -> str:
     met = "met" if claim.holds else "MISSED"
     return f"{claim.what}: **{claim.value:.3g}{claim.unit}**, target {claim.sign} {claim.target:g}{claim.unit}: {met}"

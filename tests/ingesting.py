@@ -3,10 +3,11 @@
 import hashlib
 import os
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -54,6 +55,12 @@ def listing(folder: Path) -> dict[str, tuple[int, int, bytes]]:
         )
         for path in sorted(folder.rglob("*"))
     }
+
+
+def counts(done: DoneEvent) -> dict[str, int]:
+    """The counts of a run that are not 0."""
+    names = ("added", "updated", "unchanged", "failed", "skipped", "vanished", "pruned")
+    return {name: getattr(done, name) for name in names if getattr(done, name)}
 
 
 class CountingEmbedder:
@@ -166,3 +173,21 @@ class OpenLibrary:
             assert os.path.join(asset.folder, asset.filename) == asset.paths[0]  # noqa: PTH118
             assert thumb_path(self.folder, asset_id).exists()
         return {asset_id: asset.paths for asset_id, asset in found.items()}
+
+
+@pytest.fixture
+def library(tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenLibrary]:
+    """An empty library that is open."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(model / "cache"))
+    opened = OpenLibrary(tmp_path / ".musaic", model)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of three pictures beside the library."""
+    folder = tmp_path / "photos"
+    for name in ("a", "b", "c"):
+        draw(folder / f"{name}.png", name)
+    return folder

@@ -77,10 +77,16 @@ def shop(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Shop:
 @pytest.fixture
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Keep this machine's settings out of a test that runs in this process; return the working folder."""
+    import huggingface_hub.constants  # before the variables are set: it keeps what it reads
+
+    assert huggingface_hub.constants
     for name in [name for name in os.environ if name.startswith(("MUSAIC_", "HF_"))]:
         monkeypatch.delenv(name)
     for name, value in _settings(tmp_path).items():
         monkeypatch.setenv(name, value)
+    # The hub's library reads its variables once, when it is first imported; another test may have done that.
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub" / "hub"))
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)

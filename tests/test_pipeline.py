@@ -190,6 +190,20 @@ def test_what_is_decoded_is_encoded_while_the_list_is_slow() -> None:
     assert sorted(vectors) == [1, 2]
 
 
+def test_a_long_decode_does_not_hold_back_what_is_found_meanwhile() -> None:
+    other = threading.Event()
+
+    def decode_pair(job: Number) -> Number | FileEvent:
+        if job.value == 1:
+            assert other.wait(5), "the second picture waits for the first"
+        other.set()
+        return decode(job)
+
+    vectors, reasons = outcomes([Number(1), None, Number(2)], decode=decode_pair)
+
+    assert sorted(vectors) == [1, 2], reasons
+
+
 def test_an_error_of_the_list_comes_out_and_ends_the_threads() -> None:
     def broken() -> Iterator[Number]:
         yield from numbers(3)

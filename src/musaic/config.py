@@ -14,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -122,8 +123,14 @@ def load(
         return Bound(**given)  # type: ignore[arg-type]
     except ValidationError as exc:
         raise ConfigError(_explain(exc, config_file)) from exc
-    except tomllib.TOMLDecodeError as exc:
+    except SettingsError as exc:
+        raise ConfigError(
+            f"settings cannot be used: {exc}; give a section as one variable a setting, MUSAIC_STORE__URI=..., or as JSON"
+        ) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{config_file} is not valid TOML: {exc}") from exc
+    except OSError as exc:
+        raise ConfigError(f"{config_file} cannot be read: {exc.strerror or exc}") from exc
 
 
 def _explain(exc: ValidationError, config_file: Path | None) -> str:

@@ -10,9 +10,8 @@ import pytest
 from musaic.config import StoreSettings
 from musaic.embed.testing import tiny_model
 from musaic.errors import StoreUnavailableError
-from tests.ingesting import OpenLibrary, draw, draw_many, id_of
+from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 from tests.server.conftest import Milvus
-from tests.test_ingest import counts
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
