@@ -16,8 +16,6 @@ from tests.ingesting import LONG_AGO_NS, OpenLibrary, counts, draw, draw_many, i
 from tests.test_media_refusals import png_declaring
 from tests.test_media_sniff import WRITERS, two_halves
 
-pytest_plugins = ("tests.ingesting",)
-
 
 # --- what is taken -------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", WRITERS)

@@ -24,8 +24,6 @@ from musaic.ingest.plan import Planner
 from musaic.schemas import DoneEvent, FileEvent
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 
-pytest_plugins = ("tests.ingesting",)
-
 SRC = Path(__file__).parents[1] / "src"
 
 

@@ -12,6 +12,7 @@ import pytest
 from musaic.embed.testing import tiny_model
 from musaic.errors import (
     ConfigError,
+    ExportError,
     LibraryBusyError,
     LibraryError,
     LibraryNotFoundError,
@@ -292,3 +293,14 @@ def test_a_sheet_shows_thumbnails_where_originals_are_gone(library: Library, pho
     assert sheet == library.folder / "outputs" / "sheet.png"
     assert sheet.stat().st_size > 1_000
     assert all(library.thumbnail(hit.asset_id) for hit in hits)
+
+
+def test_sheet_is_not_written_over_a_picture_of_the_library(tmp_path: Path, model: Path) -> None:
+    original = draw(tmp_path / "red.png", "red")
+    before = original.read_bytes()
+    with Library.open(tmp_path, create=True, embed={"model": str(model)}, ingest={"settle_s": 0}) as library:
+        library.ingest(original)
+        with pytest.raises(ExportError, match="not written over"):
+            library.sheet([], original)
+
+    assert original.read_bytes() == before

@@ -125,7 +125,7 @@ def load(
         raise ConfigError(_explain(exc, config_file)) from exc
     except SettingsError as exc:
         raise ConfigError(
-            f"settings cannot be used: {exc}; give a section as one variable a setting, MUSAIC_STORE__URI=..., or as JSON"
+            f"settings cannot be used: {exc}; give each setting a variable, as MUSAIC_STORE__URI=..., or JSON"
         ) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{config_file} is not valid TOML: {exc}") from exc

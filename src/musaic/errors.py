@@ -82,7 +82,8 @@ class LibraryNotFoundError(LibraryError):
     def __init__(self, *, start: Path) -> None:
         self.start = start
         super().__init__(
-            f"no library in {start} or above; make one with `musaic ingest FOLDER`, or name one with --library DIR"
+            f"no library in {start}, nor above it if none was named; make one with `musaic ingest FOLDER`, "
+            "or name one with --library DIR"
         )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from musaic import config
 from musaic.encoder import LibraryEncoder
-from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
+from musaic.errors import ExportError, LibraryError, StoreLimitError, UnknownAssetError
 from musaic.home import find_or_make
 from musaic.ledger import Ledger
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
@@ -290,9 +290,14 @@ class Library:
             title: For instance the query.
 
         Raises:
-            ExportError: The file cannot be written.
+            ExportError: The file cannot be written, or is a picture of the library.
         """
         from musaic.export import Tile, write_sheet
+
+        if path is not None and self._known_id(path) is not None:
+            raise ExportError(
+                f"{path} is a picture of this library and is not written over; name another file"
+            )
 
         tiles = [Tile(self._shown(hit), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
         return write_sheet(tiles, Path(path) if path else self.folder / "outputs" / "sheet.png", title=title)
@@ -366,13 +371,17 @@ class Library:
 
     def _row(self, name: str, store: "Store") -> "Row | None":
         """Return the row that an id or a path stands for."""
-        path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
-        state = self._ledger.known_in(str(path.parent)).get(path.name)
         try:
-            found = store.get([(state and state.asset_id) or name]) if store.fingerprint() is not None else []
+            found = store.get([self._known_id(name) or name]) if store.fingerprint() is not None else []
         except StoreLimitError:  # what cannot be an id is none
             return None
         return found[0] if found else None
+
+    def _known_id(self, name: Path | str) -> str | None:
+        """Return the asset that a path stands for."""
+        path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
+        state = self._ledger.known_in(str(path.parent)).get(path.name)
+        return state.asset_id if state is not None else None
 
 
 def _check_query(text: str | None, image: object, limit: int, offset: int) -> None:

@@ -56,6 +56,10 @@ def ingest(
     Run it again to bring the library up to date: what is unchanged costs next to nothing.
     """
     flags = embed_flags(model, precision, provider)
+    with errors_to_stderr():
+        from musaic.ingest.scan import expand
+
+        expand(paths)  # a mistyped path must not leave an empty library behind
     with errors_to_stderr(), _opened(library, flags, create=True) as opened, stoppable() as stop:
         with Report(json=json, verb="ingest") as report:
             done = opened.ingest(*paths, prune=prune, on_progress=report, stop=stop)

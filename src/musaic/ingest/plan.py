@@ -43,7 +43,6 @@ class Planner:
     Attributes:
         total: Files and events seen so far.
         unchanged: Files that need nothing.
-        scanning: Whether folders are still to come.
     """
 
     def __init__(self, ledger: Ledger, *, settle_s: float, stop: threading.Event) -> None:
@@ -54,7 +53,12 @@ class Planner:
         self._unseen: set[str] = set()
         self._gone: list[FileState] = []
         self.total = self.unchanged = 0
-        self.scanning = True
+        self._now_in: Folder | None = None
+
+    @property
+    def scanning(self) -> bool:
+        """Whether folders are still to come, so that `total` will grow."""
+        return self._now_in is None or not self._now_in.last
 
     def jobs(self, folders: Iterable[Folder | None]) -> Iterator[Job | FileEvent | None]:
         """Yield jobs and events, files that may still be being written last; None where it must wait."""
@@ -62,11 +66,11 @@ class Planner:
             if folder is None:
                 yield None
             else:
+                self._now_in = folder
                 self.total += len(folder.files) + len(folder.events)
                 yield from folder.events
                 yield from self._folder(folder)
             yield from self._settled()
-        self.scanning = False
         while self._fresh and not self._stop.wait(_WAIT_S):
             yield None
             yield from self._settled()

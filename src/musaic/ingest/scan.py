@@ -51,6 +51,7 @@ class Folder:
             it cannot be listed: nobody knows whether what was in them is still there.
         complete: Whether this is the whole folder, so that a known file that is neither found nor unseen
             is gone; False for files that were named one by one.
+        last: No folder comes after this one; set by the walk as soon as it knows, which may be later.
     """
 
     path: str
@@ -58,6 +59,7 @@ class Folder:
     events: list[FileEvent] = field(default_factory=list)
     unseen: set[str] = field(default_factory=set)
     complete: bool = True
+    last: bool = False
 
 
 def expand(sources: Sequence[str | Path]) -> list[Path]:
@@ -161,10 +163,13 @@ class _Walk:
 
     def run(self) -> None:
         try:
+            folder = None
             for folder in self._folders():
                 self._put(folder)
                 if self.ended.is_set():
                     return
+            if folder is not None:
+                folder.last = True
             self._put(None)
         except BaseException as exc:
             self._put(exc)
