@@ -1,6 +1,7 @@
 """Run benchmarks and print their tables: ``python -m benchmarks [NAME…] [--quick]``."""
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -36,6 +37,12 @@ def main() -> int:
     if unknown := set(asked.names) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     print(f"Machine: {machine()}\n", flush=True)
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 0.5:
+        # torch's threads spin while they wait for each other: on shared cores it falls to a tenth.
+        print(
+            "The machine is busy: times are too long, and ratios to the article's loop too kind.\n",
+            flush=True,
+        )
     missed = [name for name in asked.names or BENCHMARKS if not _shown(name, asked.quick, asked.write)]
     if missed:
         print(f"missed or failed: {', '.join(missed)}", file=sys.stderr)

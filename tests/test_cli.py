@@ -123,7 +123,7 @@ def test_metadata_key_that_no_asset_has_is_a_warning_and_no_error(shop: Shop) ->
 def test_no_hits_says_so(shop: Shop) -> None:
     code, out, err = search(shop, "red", "--where", "width > 9000")
 
-    assert (code, out, err) == (0, "", "no hits: nothing in this library fits\n")
+    assert (code, out, err) == (0, "", "no hits\n")
 
 
 def test_file_name_with_control_characters_cannot_move_the_cursor(shop: Shop, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_no_library_ends_with_2_and_says_how_to_make_one(alone: Path) -> None:
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr == (
-        f"musaic: no library in {alone} or above; "
+        f"musaic: no library in {alone}, nor above it if none was named; "
         "make one with `musaic ingest FOLDER`, or name one with --library DIR\n"
     )
 

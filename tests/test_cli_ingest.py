@@ -184,10 +184,10 @@ def test_what_cannot_be_used_ends_with_2_and_a_sentence(
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("[ingest]\nbatch = 3\n", "ingest.batch: Extra inputs are not permitted"),
+        ("[ingest]\nbatch = 3\n", "ingest.batch: there is no such setting; did you mean batch_size?"),
         ("[ingest]\nbatch_size = 0\n", "ingest.batch_size: Input should be greater than or equal to 1"),
         ("[ingest\n", "config.toml is not valid TOML"),
-        ("[photos]\nx = 1\n", "photos: Extra inputs are not permitted"),
+        ("[photos]\nx = 1\n", "photos: there is no such setting"),
     ],
 )
 def test_bad_config_file_ends_with_2_and_names_the_key(

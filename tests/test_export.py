@@ -32,7 +32,7 @@ def no_fonts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
-    for remembered in (fonts._system_fonts, fonts._opened, fonts._has):
+    for remembered in (fonts._system_fonts, fonts._opened, fonts.has_letter):
         remembered.cache_clear()
     return folder
 
@@ -213,9 +213,9 @@ def test_names_of_every_kind_are_drawn_in_one_line(red: Path, name: str) -> None
 
 def test_title_in_a_script_that_a_font_here_has_is_drawn_with_it(red: Path, no_fonts: Path) -> None:
     title = "\U0010f000\U0010f001"
-    lacking = contact_sheet(tiles(red, 3), title=title)
+    lacking = contact_sheet(tiles(red, 3), title=f"x {title}")
     write_font(no_fonts / "boxes-Sans.ttf", title)
-    for remembered in (fonts._system_fonts, fonts._opened, fonts._has):
+    for remembered in (fonts._system_fonts, fonts._opened, fonts.has_letter):
         remembered.cache_clear()
 
     drawn = contact_sheet(tiles(red, 3), title=title)
@@ -232,13 +232,21 @@ def test_script_that_no_font_has_gets_a_line_that_says_what_to_install(
 ) -> None:
     plain = contact_sheet(tiles(red, 3), title="a golden watch")
 
-    sheet = contact_sheet(tiles(red, 3), title=title)
+    sheet = contact_sheet(tiles(red, 3), title=f"cape {title}")
     named = contact_sheet([Tile(red, f"{title}.png", "0.3"), *tiles(red, 2)], title="a golden watch")
 
     for each in (sheet, named):
         foot = pixels(each)[plain.height - 40 :]
         assert each.height > plain.height
         assert np.count_nonzero((foot == (112, 114, 122)).all(axis=2)) > 100
+
+
+def test_letters_that_no_font_has_are_left_out_of_the_title(red: Path, no_fonts: Path) -> None:
+    known = contact_sheet(tiles(red, 3), title="cape")
+
+    mixed = contact_sheet(tiles(red, 3), title="золотые cape 手表")
+
+    assert np.array_equal(pixels(mixed)[:400], pixels(known)[:400])
 
 
 # --- files -------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ PRIVATE = "\U0010f000\U0010f001\U0010f002"
 @pytest.fixture(autouse=True)
 def forgetful() -> None:
     """What a process has learnt of its fonts is not carried from test to test."""
-    for remembered in (fonts._system_fonts, fonts._opened, fonts._has):
+    for remembered in (fonts._system_fonts, fonts._opened, fonts.has_letter):
         remembered.cache_clear()
 
 

@@ -266,7 +266,7 @@ def test_half_transparent_edges_do_not_bleed_when_shrunk(tmp_path: Path) -> None
 
 
 def test_one_bit_pictures_become_grey_when_shrunk(tmp_path: Path) -> None:
-    checks = np.indices((1000, 1000)).sum(0) % 2 == 0
+    checks = np.indices((1280, 1280)).sum(0) % 2 == 0
     path = tmp_path / "scan.tif"
     path.write_bytes(saved(Image.fromarray(checks), "TIFF", compression="group4"))
 

@@ -6,10 +6,12 @@ beats the default.
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -66,7 +68,7 @@ class IngestSettings(BaseModel):
     max_bytes: int = Field(
         default=1_000_000_000, ge=1, description="Larger files fail instead of filling memory."
     )
-    thumbnail_px: int = Field(default=384, ge=32, le=2048, description="Longest side of a thumbnail.")
+    thumbnail_px: int = Field(default=320, ge=32, le=2048, description="Longest side of a thumbnail.")
 
 
 class Settings(BaseSettings):
@@ -134,5 +136,18 @@ def load(
 
 
 def _explain(exc: ValidationError, config_file: Path | None) -> str:
-    lines = [f"{'.'.join(str(step) for step in error['loc'])}: {error['msg']}" for error in exc.errors()]
+    lines = [f"{'.'.join(str(step) for step in error['loc'])}: {_plain(error)}" for error in exc.errors()]
     return f"settings cannot be used: {'; '.join(lines)} (flags, MUSAIC_* variables, {config_file or 'config.toml'})"
+
+
+def _plain(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        section = Settings.model_fields.get(str(error["loc"][0]))
+        known = (
+            section.annotation.model_fields
+            if section is not None and section.annotation
+            else Settings.model_fields
+        )
+        near = get_close_matches(str(error["loc"][-1]), known, n=1)
+        return "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    return error["msg"]

@@ -53,6 +53,7 @@ class LibraryEncoder:
         """
         if self._loaded is None:
             built_with = store.fingerprint()
+            self._refuse_other(built_with)
             embedder = self._load(built_with)
             if built_with is None:
                 store.create(embedder.fingerprint)
@@ -65,6 +66,23 @@ class LibraryEncoder:
             self.keep(embedder)
         assert self._loaded is not None
         return self._loaded
+
+    def _refuse_other(self, built_with: Fingerprint | None) -> None:
+        """Refuse another row of the table before its weights are looked for, or even fetched."""
+        from musaic.embed import MODELS
+
+        wanted = self._settings.embed.model
+        if (
+            built_with is not None
+            and wanted in MODELS
+            and built_with.model in MODELS
+            and wanted != built_with.model
+        ):
+            raise ModelMismatchError(
+                collection=self._settings.store.collection,
+                built_with=_words(built_with),
+                configured=repr(wanted),
+            )
 
     def text_vector(self, store: "Store", text: str) -> "NDArray[np.float32]":
         """Return the vector of a query in words, shape ``(dim,)``.

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from musaic import media
 from musaic.errors import ExportError, MediaError
-from musaic.fonts import Font, Found, font_for
+from musaic.fonts import Font, Found, font_for, has_letter
 
 _TILE_PX, _GAP_PX, _MARGIN_PX, _CORNER_PX = 360, 28, 40, 10
 _TITLE_PX, _NAME_PX, _CAPTION_PX, _NOTE_PX = 36, 19, 17, 16
@@ -83,6 +83,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
     Raises:
         ExportError: The file cannot be written, or its ending is none of png, jpg, webp, pdf.
     """
+    if path.is_dir():
+        raise ExportError(f"the contact sheet {path} cannot be written: it is a folder; name a file")
     path = path if path.suffix else path.with_suffix(".png")
     ending = path.suffix.lower()
     if ending not in _FORMATS:
@@ -90,8 +92,6 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
         raise ExportError(f"the contact sheet {path} cannot be written: {ending!r} is none of {known}")
     if not path.parent.is_dir():
         raise ExportError(f"the contact sheet {path} cannot be written: there is no folder {path.parent}")
-    if path.is_dir():
-        raise ExportError(f"the contact sheet {path} cannot be written: it is a folder")
     sheet = contact_sheet(tiles, title=title)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -133,6 +133,10 @@ class _Heading:
         if not text:
             return cls(font_for("", _TITLE_PX), (), 0)
         found = font_for(text, _TITLE_PX)
+        if found.missing:
+            text = " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
+            if not text:
+                return cls(found, (), 0)
         width = max(least_px, min(_span(2), math.ceil(found.font.getlength(text))))
         return cls(found, tuple(_wrap(found.font, text, width)), width)
 
@@ -198,7 +202,7 @@ def _draw_tile(sheet: Image.Image, tile: Tile, corner: tuple[int, int]) -> None:
 
 def _draw_nothing(sheet: Image.Image, box: tuple[int, int, int, int]) -> None:
     ground = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), _TILE)
-    _draw_centred(ground, "no hits: nothing in this library fits")
+    _draw_centred(ground, "no hits")
     sheet.paste(ground, box[:2])
 
 

@@ -60,7 +60,7 @@ def font_for(text: str, size_px: int) -> Found:
 
 
 def _lacking(font: Font, letters: frozenset[str]) -> frozenset[str]:
-    return frozenset(letter for letter in letters if not _has(font, letter))
+    return frozenset(letter for letter in letters if not has_letter(font, letter))
 
 
 @lru_cache(maxsize=8)
@@ -77,7 +77,7 @@ def _opened(path: str, index: int, size_px: int) -> Font | None:
 
 
 @lru_cache(maxsize=4096)
-def _has(font: Font, letter: str) -> bool:
+def has_letter(font: Font, letter: str) -> bool:
     """Say whether a font draws a letter as something else than its sign for a missing one."""
     drawn, missing = font.getmask(letter), font.getmask("\U0010ffff")
     return (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))

@@ -69,7 +69,9 @@ def ingest(
 
 
 def search(
-    text: Annotated[str | None, typer.Argument(help="What to look for, in words.", metavar="TEXT")] = None,
+    words: Annotated[
+        list[str] | None, typer.Argument(help="What to look for, in words.", metavar="TEXT")
+    ] = None,
     image: Annotated[
         Path | None, typer.Option("--image", help="Look for pictures like this file instead.")
     ] = None,
@@ -89,6 +91,7 @@ def search(
     Best first, each with its cosine: near 1 is alike, near 0 has nothing to do with it.
     """
     wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+    text = " ".join(words) if words else None  # without quotes, each word is an argument
     with errors_to_stderr():
         _check_query(text, image)
         with _opened(library, embed_flags(model, None, provider)) as opened:
@@ -234,7 +237,7 @@ def _print_table(library: "Library", hits: "list[Hit]") -> None:
     if hits:
         _say_what_was_used(library)
     else:
-        typer.echo("no hits: nothing in this library fits", err=True)
+        typer.echo("no hits", err=True)
     if hits and sys.stdout.isatty():
         from musaic.cli.pictures import show_inline
         from musaic.cli.table import print_hits

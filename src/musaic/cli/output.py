@@ -156,6 +156,8 @@ class Report:
         if not self._json:
             self._list_left_out()
             typer.echo(_sum(done))
+            if not (done.added or done.updated or done.unchanged or done.failed or done.interrupted):
+                notice("no picture was found there")
         if done.interrupted:
             typer.echo(f"interrupted; nothing is lost. To go on: {go_on}", err=True)
             raise typer.Exit(130)

@@ -69,6 +69,8 @@ _WANTED: tuple[tuple[str, str, str, str, str, str, int, int], ...] = (
     ("dress", "green", "silk", "", "spring", "Meadow", 2, 8),
     ("kimono", "purple", "silk", "gold", "autumn", "Lunar", 2, 6),
     ("scarf", "red", "knitted", "", "winter", "Northern", 2, 13),
+    ("dress", "red", "silk", "", "summer", "Solstice", 4, 11),
+    ("sneakers", "blue", "plain", "", "spring", "Meadow", 3, 4),
 )
 _PLAIN_FINISHES = ("plain", "metallic", "leather")
 _SIZES = ((640, 640), (640, 640), (640, 640), (640, 768), (640, 768), (768, 640))

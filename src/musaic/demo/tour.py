@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musaic.demo.catalogue import draw_catalogue
+from musaic.errors import ExportError
 from musaic.library import Library
 from musaic.schemas import DoneEvent, Hit, Progress
 
@@ -57,9 +58,15 @@ def run(
         on_drawn: Told of pictures drawn, and of how many there are.
         on_progress: Told how ingest goes.
         notify: Takes warnings in plain words.
+
+    Raises:
+        ExportError: The folder cannot be written to.
     """
-    for done, total in draw_catalogue(folder):
-        on_drawn(done, total)
+    try:
+        for done, total in draw_catalogue(folder):
+            on_drawn(done, total)
+    except OSError as exc:
+        raise ExportError(f"the demo cannot be drawn in {folder}: {exc.strerror or exc}") from exc
     with Library.open(folder, create=True, embed={"model": "starter"}, notify=notify) as library:
         ingested = library.ingest(folder / "catalogue", on_progress=on_progress)
         answers = [_answer(library, query, folder / "sheets") for query in QUERIES]
@@ -83,6 +90,6 @@ def next_commands(folder: Path) -> list[str]:
     return [
         f'{shown} search "a golden watch" {library}',
         f'{shown} search "red silk cape with gold trim" --limit 8 --sheet cape.png {library}',
-        f"{shown} search \"blue shoes\" --where 'width > 600' --json {library}",
+        f"{shown} search \"blue sneakers\" --where 'width > 600' --json {library}",
         f"{shown} models show starter",
     ]

@@ -146,7 +146,7 @@ class _Line(Generic[Job, Ready]):
                 else:
                     self._submit_decode(job)
             if self._batch and not self._decoding:
-                self._submit_batch()
+                self._submit_rest()
             if self._in_flight():
                 yield from self._take(block=not waiting)
             elif not more or stop.is_set():
@@ -159,6 +159,15 @@ class _Line(Generic[Job, Ready]):
         self._decoding += 1
         future = self._decoders.submit(self._decode, job)
         future.add_done_callback(lambda done: self._finished.put(lambda: self._decoded(job, done)))
+
+    def _submit_rest(self) -> None:
+        """Share the last pictures among idle callers, so that no core waits for one long batch."""
+        rest, self._batch = self._batch, []
+        shares = 1 if self._encoding else self._pools.callers
+        size = -(-len(rest) // shares)
+        for start in range(0, len(rest), size):
+            self._batch = rest[start : start + size]
+            self._submit_batch()
 
     def _submit_batch(self) -> None:
         batch, self._batch = self._batch, []

@@ -45,7 +45,7 @@ class Picture:
 
 
 def open_picture(
-    path: Path, *, min_side_px: int, max_pixels: int, max_bytes: int, thumbnail_px: int = 384
+    path: Path, *, min_side_px: int, max_pixels: int, max_bytes: int, thumbnail_px: int = 320
 ) -> Picture:
     """Read, hash and decode a picture file.
 
@@ -82,7 +82,8 @@ def thumbnail(image: Image.Image, size_px: int) -> bytes:
         size_px: Longest side at most; a smaller picture keeps its size.
     """
     small = image.copy()
-    small.thumbnail((size_px, size_px), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    # The picture was reduced before; a finer filter costs twice the time and shows no difference.
+    small.thumbnail((size_px, size_px), Image.Resampling.BILINEAR, reducing_gap=1.0)
     out = io.BytesIO()
     small.save(out, "WEBP", quality=80, method=0)  # half the time of method 4 for a file a fifth larger
     return out.getvalue()
