@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 from benchmarks.work import WORK, made_once
 
 _BASES, _SLACK = 8, 64
+# Steps across and down come round after numbers of files without a common divisor, so no two crops are alike.
+_ACROSS, _DOWN = 61, 59
 _SMALL_FOLDER = 500
 # Later than this a file may still be being written, and ingest waits for it.
 _LONG_AGO = 1_700_000_000
@@ -53,7 +55,7 @@ def mean_kilobytes(folder: Path) -> float:
 def _fill(kind: Kind, count: int, folder: Path) -> None:
     bases = [_scene(kind, seed) for seed in range(min(count, _BASES))]
     for number in range(count):
-        left, top = number * 7 % _SLACK, number * 13 % _SLACK
+        left, top = number * 7 % _ACROSS, number * 13 % _DOWN
         picture = bases[number % len(bases)].crop((left, top, left + kind.width, top + kind.height))
         if number // len(bases) % 2:
             picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
