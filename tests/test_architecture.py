@@ -16,7 +16,7 @@ ROWS = (
     {"schemas"},
     {"media", "brand", "colors", "filters", "ledger", "fonts", "home"},
     {"embed", "store", "plan", "generate", "verify", "lineage", "export"},
-    {"ingest", "search", "encoder"},
+    {"ingest", "search", "encoder", "making"},
     {"library"},
     {"distributed", "demo"},
     {"cli", "server"},
@@ -28,7 +28,7 @@ LEVEL = {unit: level for level, row in enumerate(ROWS) for unit in row}
 HOMES = {
     "pymilvus": "store", "milvus_lite": "store", "sqlite3": "ledger", "rich": "cli", "typer": "cli",
     "huggingface_hub": "embed", "tokenizers": "embed", "onnx": "embed", "pillow_heif": "media",
-    "google": None, "torch": None, "transformers": None, "requests": None,
+    "google": "generate", "openai": "generate", "c2pa": "export", "httpx": "generate", "httpx2": "generate", "torch": None, "transformers": None, "requests": None,
 }  # fmt: skip
 BANNED = {
     "manager",

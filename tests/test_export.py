@@ -92,6 +92,22 @@ def test_up_to_four_pictures_stand_in_a_row_and_more_in_a_grid(
     assert np.diff(sorted({left for left, _ in corners})).tolist() == [COLUMN] * (columns - 1)
 
 
+def test_grid_has_the_columns_asked_for_and_is_filled_row_by_row(red: Path, tmp_path: Path) -> None:
+    rows = [
+        Tile(red if place % 3 else None, f"hair {place % 3}, colour {place // 3}", "") for place in range(6)
+    ]
+
+    corners = red_tiles(contact_sheet(rows, title="", columns=3))
+
+    assert [round((left - 40) / COLUMN) for left, _ in corners] == [1, 2, 1, 2]
+    assert contact_sheet(rows[:2], title="", columns=9).width == 40 + 2 * COLUMN - 28 + 40
+    with Image.open(write_sheet(rows, tmp_path / "grid.png", title="", columns=1)) as written:
+        assert (written.width, round(written.height / 450)) == (440, 6)
+    for wrong in (0, -1, 101):
+        with pytest.raises(ValueError, match="1 to 100 columns"):
+            contact_sheet(rows, title="", columns=wrong)
+
+
 def test_picture_is_centred_on_its_tile_and_keeps_its_shape(red: Path) -> None:
     sheet = contact_sheet(tiles(red, 1), title="")
 

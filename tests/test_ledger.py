@@ -12,6 +12,7 @@ import pytest
 
 from musaic.errors import LibraryError
 from musaic.ledger import FileState, Ledger
+from tests.recording import finished, process
 
 
 @pytest.fixture
@@ -195,3 +196,126 @@ def test_a_full_disk_is_an_error_in_words_and_leaves_the_ledger_whole(tmp_path: 
     assert "free space" in done.stdout
     with Ledger(tmp_path / "l") as ledger:
         assert ledger.asset_ids() == {"first"}
+
+
+# --- an older file ---------------------------------------------------------------------------------------
+FIRST_VERSION = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    folder TEXT NOT NULL,
+    name TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    asset_id TEXT,               -- NULL for a skipped file
+    reason TEXT,                 -- why a file was skipped
+    vanished_at INTEGER,         -- seconds since 1970; NULL while the file is there
+    PRIMARY KEY (folder, name)
+) WITHOUT ROWID;
+CREATE INDEX files_by_asset ON files (asset_id) WHERE asset_id IS NOT NULL;
+CREATE INDEX files_by_size ON files (size_bytes) WHERE asset_id IS NOT NULL;
+PRAGMA user_version = 1;
+INSERT INTO meta VALUES ('fingerprint', 'x');
+INSERT INTO files VALUES ('/p', 'a.png', 10, 1, 'a', NULL, NULL), ('/p', 'b.png', 10, 1, 'b', NULL, 7);
+"""
+
+
+def first_version(path: Path, *more: str) -> Path:
+    """Write a ledger as Musaic 0.1 left it."""
+    db = sqlite3.connect(path)
+    db.executescript("PRAGMA journal_mode = WAL;" + FIRST_VERSION + ";".join(more))
+    db.close()
+    return path
+
+
+def version_and_tables(path: Path) -> tuple[int, set[str]]:
+    db = sqlite3.connect(path)
+    ((version,),) = db.execute("PRAGMA user_version")
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    db.close()
+    return version, tables
+
+
+def test_an_older_file_gets_what_it_lacks_and_keeps_what_it_has(tmp_path: Path) -> None:
+    with Ledger(first_version(tmp_path / "l")) as ledger:
+        assert ledger.note("fingerprint") == "x"
+        assert ledger.counts() == (2, 2, 1)
+        ledger.wait_to_encode("a", "g-000000000001")
+
+    with Ledger(tmp_path / "l") as ledger:
+        assert ledger.waiting() == [("a", "g-000000000001")]
+        assert ledger.known_in("/p")["b.png"].vanished
+    with Ledger(tmp_path / "fresh"):
+        pass
+    assert version_and_tables(tmp_path / "l") == version_and_tables(tmp_path / "fresh")
+    assert version_and_tables(tmp_path / "l")[0] == 2
+
+
+def test_an_upgrade_that_fails_in_the_middle_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    """The name of a later table is taken, so that the first ones can be made and it cannot."""
+    path = first_version(tmp_path / "l", "CREATE TABLE settlements (mine)")
+    before = version_and_tables(path)
+
+    with pytest.raises(LibraryError, match="settlements already exists"):
+        Ledger(path)
+
+    assert version_and_tables(path) == before == (1, {"meta", "files", "settlements"})
+
+
+def test_processes_that_open_an_older_file_at_once_upgrade_it_once(tmp_path: Path) -> None:
+    path = first_version(tmp_path / "l")
+    code = "import sys\nfrom pathlib import Path\nfrom musaic.ledger import Ledger\nsys.stdin.readline()\n"
+    code += "with Ledger(Path(sys.argv[1])) as ledger:\n    print(ledger.counts(), ledger.waiting())"
+    started = [process(code, path) for _ in range(4)]
+
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
+
+    assert [finished(each) for each in started] == [["(2, 2, 1) []"]] * 4
+
+
+def test_a_newer_file_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = first_version(tmp_path / "l", "PRAGMA user_version = 3")
+
+    with pytest.raises(LibraryError, match="newer Musaic"):
+        Ledger(path)
+
+    assert version_and_tables(path) == (3, {"meta", "files"})
+
+
+def test_threads_that_write_at_once_never_meet_in_one_transaction(ledger: Ledger) -> None:
+    """A transaction that is open in one thread keeps the others waiting, not failing."""
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for each in range(50):
+                with ledger._transaction():
+                    ledger.note(f"{number}")
+                    threading.Event().wait(0.0001)
+                ledger.remember(f"{number}", f"{each}")
+        except BaseException as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert [ledger.note(str(number)) for number in range(3)] == ["49"] * 3
+
+
+def test_what_must_survive_a_power_cut_is_synced_and_the_rest_is_not(ledger: Ledger) -> None:
+    statements: list[str] = []
+    ledger._db.set_trace_callback(statements.append)
+    levels = []
+    for survives in ("power cut", "kill"):
+        with ledger._transaction(survives):  # type: ignore[arg-type]
+            levels.append(ledger._rows("PRAGMA synchronous")[0][0])
+
+    assert levels == [2, 1]
+    assert ledger._rows("PRAGMA synchronous") == [(1,)]
+    assert statements.index("PRAGMA synchronous = FULL") < statements.index("BEGIN IMMEDIATE")

@@ -4,13 +4,14 @@ A flag beats the environment (`MUSAIC_STORE__URI`), which beats `config.toml` of
 beats the default.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -71,6 +72,77 @@ class IngestSettings(BaseModel):
     thumbnail_px: int = Field(default=320, ge=32, le=2048, description="Longest side of a thumbnail.")
 
 
+def _key(*names: str) -> SecretStr | None:
+    """Return the first of some environment variables that is set."""
+    return next((SecretStr(os.environ[name]) for name in names if os.environ.get(name)), None)
+
+
+class GeminiSettings(BaseModel):
+    """Google's Gemini image models."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    api_key: SecretStr | None = Field(
+        default_factory=lambda: _key("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        description="API key; GEMINI_API_KEY or GOOGLE_API_KEY where unset.",
+    )
+    vertex: bool = Field(default=False, description="Call Vertex AI instead of the Developer API.")
+    project: str | None = Field(
+        default=None, description="Google Cloud project, for Vertex AI without a key."
+    )
+    location: str = Field(default="global", description="Region, for Vertex AI without a key.")
+    base_url: str | None = Field(
+        default=None, description="Another address, e.g. of `musaic dev fake-gemini`."
+    )
+    api_version: str | None = Field(default=None, description="v1 or v1beta; unset: the SDK's own.")
+
+
+class OpenaiImagesSettings(BaseModel):
+    """OpenAI's image API, and servers that speak it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    api_key: SecretStr | None = Field(
+        default_factory=lambda: _key("OPENAI_API_KEY"), description="API key; OPENAI_API_KEY where unset."
+    )
+    base_url: str | None = Field(
+        default=None, description="Address of another server, e.g. http://localhost:8000/v1; unset: OpenAI."
+    )
+
+
+class GenerateSettings(BaseModel):
+    """How pictures are made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    engine: str = Field(
+        default="auto",
+        description="gemini, openai-images or moodboard; auto: gemini where a key is set, openai-images where "
+        "its base_url is set, else moodboard.",
+    )
+    model: str | None = Field(default=None, description="Id of an image model; unset: the engine's default.")
+    concurrency: int = Field(default=4, ge=1, le=64, description="Most calls at a time.")
+    deadline_s: float = Field(
+        default=180.0, gt=0, description="Limit for one call, in seconds; 4K has 300 at least."
+    )
+    attempts: int = Field(
+        default=4, ge=1, le=10, description="Most requests for a picture that were not billed."
+    )
+    ask_again: bool = Field(
+        default=True, description="Ask once more, inside the cost bound, after an answer without a picture."
+    )
+    max_cost_usd: float | None = Field(default=None, ge=0, description="Most that one command may cost.")
+    monthly_budget_usd: float | None = Field(
+        default=None, ge=0, description="Most that this library may cost in a calendar month (UTC)."
+    )
+    certificate: Path | None = Field(
+        default=None, description="PEM chain that signs copies with content credentials (extra c2pa)."
+    )
+    certificate_key: Path | None = Field(default=None, description="PEM private key of the certificate.")
+    models: dict[str, dict[str, JsonValue]] = Field(
+        default={}, description='Rows of the table of image models, changed or added: [generate.models."id"].'
+    )
+    gemini: GeminiSettings = Field(default_factory=GeminiSettings)
+    openai: OpenaiImagesSettings = Field(default_factory=OpenaiImagesSettings)
+
+
 class Settings(BaseSettings):
     """All settings of one process; see `load`."""
 
@@ -84,6 +156,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     embed: EmbedSettings = EmbedSettings()
     ingest: IngestSettings = IngestSettings()
+    generate: GenerateSettings = Field(default_factory=GenerateSettings)
 
     @classmethod
     def settings_customise_sources(
@@ -104,6 +177,7 @@ def load(
     store: Mapping[str, object] | None = None,
     embed: Mapping[str, object] | None = None,
     ingest: Mapping[str, object] | None = None,
+    generate: Mapping[str, object] | None = None,
 ) -> Settings:
     """Return the settings of a process.
 
@@ -112,6 +186,7 @@ def load(
         store: Values from flags that beat every other source.
         embed: The same.
         ingest: The same.
+        generate: The same.
 
     Raises:
         ConfigError: A value or key cannot be used; the message names it and where it may come from.
@@ -120,7 +195,8 @@ def load(
     class Bound(Settings):
         model_config = SettingsConfigDict(toml_file=config_file)
 
-    given = {name: flags for name, flags in (("store", store), ("embed", embed), ("ingest", ingest)) if flags}
+    sections = {"store": store, "embed": embed, "ingest": ingest, "generate": generate}
+    given = {name: flags for name, flags in sections.items() if flags}
     try:
         return Bound(**given)  # type: ignore[arg-type]
     except ValidationError as exc:

@@ -24,6 +24,22 @@
     │   ├── StoreLimitError         a name, size or value the server would refuse
     │   ├── StoreUnavailableError   no server, or it went away                   (exit 3)
     │   └── StoreAuthError          a token the server refused                   (exit 3)
+    ├── GenerateError
+    │   ├── UnknownEngineError      no such engine, or it is not configured
+    │   ├── UnknownRecipeError      no such recipe
+    │   ├── PlanError               a brief that cannot become a plan: roles, ratios, sizes
+    │   ├── RetiredModelError       a model that its maker has switched off
+    │   ├── UnknownPriceError       a cost that cannot be bounded
+    │   ├── BudgetError             a cost beyond --max-cost or the monthly budget
+    │   ├── UnknownGenerationError  an id that no record has
+    │   └── EngineError             a call that came to nothing                  (exit 3)
+    │       ├── EngineAuthError         the key was refused
+    │       ├── EngineQuotaError        no billing, too many a minute, or a day
+    │       ├── EngineRequestError      the service calls the request wrong
+    │       ├── EngineUnavailableError  the service is overloaded or down
+    │       ├── EngineTimeoutError      no answer in time
+    │       ├── EngineTransportError    the connection failed
+    │       └── EngineProtocolError     an answer that is none
     └── ExportError                 a sheet or file that could not be written
 
 `exit_code` is what the command line ends with: 2 for arguments, configuration and environment,
@@ -32,7 +48,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 
 class MusaicError(Exception):
@@ -211,3 +227,130 @@ class StoreAuthError(StoreError):
 
 class ExportError(MusaicError):
     """A sheet or file could not be written."""
+
+
+class GenerateError(MusaicError):
+    """A picture cannot be asked for."""
+
+
+class UnknownEngineError(GenerateError):
+    """An engine does not exist, or is not configured."""
+
+
+class UnknownRecipeError(GenerateError):
+    """There is no recipe of this name, or its file cannot be used."""
+
+
+class PlanError(GenerateError):
+    """A brief cannot become a plan: a role is missing, or a ratio or size is one the model does not have."""
+
+
+class RetiredModelError(GenerateError):
+    """A model was switched off by its maker."""
+
+    def __init__(self, *, model: str, retired_on: str, successor: str | None) -> None:
+        self.model, self.retired_on, self.successor = model, retired_on, successor
+        way = f"; use --model {successor}" if successor else ""
+        super().__init__(f"the model {model!r} was switched off by its maker on {retired_on}{way}")
+
+
+class UnknownPriceError(GenerateError):
+    """A model's price is unknown, so the cost cannot be bounded."""
+
+    def __init__(self, *, model: str, limited: bool = False) -> None:
+        self.model, self.limited = model, limited
+        way = (
+            "or take --max-cost and the monthly budget away, which cannot hold without it"
+            if limited
+            else "or allow it with --allow-unknown-price"
+        )
+        super().__init__(
+            f"the price of {model!r} is unknown, so its cost cannot be bounded; state it under "
+            f'[generate.models."{model}"] in config.toml, {way}'
+        )
+
+
+class BudgetError(GenerateError):
+    """A call could cost more than is left."""
+
+    def __init__(self, *, limit: str, limit_usd: float, spent_usd: float, bound_usd: float) -> None:
+        self.limit, self.limit_usd, self.spent_usd, self.bound_usd = limit, limit_usd, spent_usd, bound_usd
+        super().__init__(
+            f"this could cost ${bound_usd:.4f}, and of the {limit} of ${limit_usd:.2f} ${spent_usd:.4f} are spent or "
+            "reserved; ask for fewer or smaller pictures, or raise the limit"
+        )
+
+
+class UnknownGenerationError(GenerateError):
+    """No record has this id."""
+
+    def __init__(self, *, generation: str) -> None:
+        self.generation = generation
+        super().__init__(
+            f"no picture {generation!r} was made with this library; `musaic costs` and outputs/ list them"
+        )
+
+
+class EngineError(GenerateError):
+    """A call to an engine came to nothing.
+
+    Attributes:
+        engine: Its name.
+        billed: Whether the service may charge for it: `yes`, `no`, or `unknown` for a request that was sent
+            whole and whose answer was lost.
+        retryable: Whether the same request may work later.
+        wait_s: How long the service asks to wait; None where it did not say.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        engine: str,
+        billed: Literal["yes", "no", "unknown"] = "no",
+        retryable: bool = False,
+        wait_s: float | None = None,
+    ) -> None:
+        self.engine, self.billed, self.retryable, self.wait_s = engine, billed, retryable, wait_s
+        super().__init__(message)
+
+
+class EngineAuthError(EngineError):
+    """The key or token is missing or was refused."""
+
+
+class EngineQuotaError(EngineError):
+    """A quota is used up. `limit` says which: no_billing, minute or day; only minute passes by waiting."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        engine: str,
+        limit: Literal["no_billing", "minute", "day"],
+        wait_s: float | None = None,
+    ) -> None:
+        self.limit = limit
+        super().__init__(message, engine=engine, retryable=limit == "minute", wait_s=wait_s)
+
+
+class EngineRequestError(EngineError):
+    """The service calls the request wrong; the same request will never work."""
+
+
+class EngineUnavailableError(EngineError):
+    """The service is overloaded or down."""
+
+
+class EngineTimeoutError(EngineError):
+    """No whole answer came in time. It may have been billed."""
+
+
+class EngineTransportError(EngineError):
+    """The connection could not be made, or broke."""
+
+
+class EngineProtocolError(EngineError):
+    """What came is no answer of this service: HTML, cut JSON, undecodable base64."""

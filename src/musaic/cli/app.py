@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from musaic.cli import assets, demo, doctor, models
+from musaic.cli import assets, demo, dev, doctor, make, models, records
 from musaic.cli.output import errors_to_stderr
 
 app = typer.Typer(
     name="musaic",
-    help="Find the right asset: pictures searched by words, or by another picture.",
+    help="Find the right asset, then make the next picture from it.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -20,10 +20,16 @@ app.command()(assets.ingest)
 app.command()(assets.search)
 app.command()(assets.similar)
 app.command()(assets.show)
+app.command()(make.generate)
+app.command()(make.refine)
+app.add_typer(records.recipes_app, name="recipes")
+app.command()(records.lineage)
+app.command()(records.costs)
 app.command()(assets.reindex)
 app.add_typer(models.app, name="models")
 app.command()(doctor.doctor)
 app.command()(demo.demo)
+app.add_typer(dev.app, name="dev")
 
 
 def _version(wanted: bool) -> None:

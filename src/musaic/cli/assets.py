@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from musaic.cli.libraries import opened, say_what_was_used
+from musaic.cli.making import print_record
 from musaic.cli.options import (
     JsonOption,
     LibraryOption,
@@ -22,11 +24,9 @@ from musaic.cli.options import (
 )
 from musaic.cli.output import (
     Report,
-    download_report,
     errors_to_stderr,
     name_of,
     notice,
-    on_terminal,
     plain,
     stoppable,
 )
@@ -60,11 +60,11 @@ def ingest(
         from musaic.ingest.scan import expand
 
         expand(paths)  # a mistyped path must not leave an empty library behind
-    with errors_to_stderr(), _opened(library, flags, create=True) as opened, stoppable() as stop:
+    with errors_to_stderr(), opened(library, flags, create=True) as found, stoppable() as stop:
         with Report(json=json, verb="ingest") as report:
-            done = opened.ingest(*paths, prune=prune, on_progress=report, stop=stop)
+            done = found.ingest(*paths, prune=prune, on_progress=report, stop=stop)
         if not json:
-            _say_what_was_used(opened)
+            say_what_was_used(found)
         report.finish(done, go_on=_this_command())
 
 
@@ -94,10 +94,10 @@ def search(
     text = " ".join(words) if words else None  # without quotes, each word is an argument
     with errors_to_stderr():
         _check_query(text, image)
-        with _opened(library, embed_flags(model, None, provider)) as opened:
-            hits = opened.search(text, image=image, limit=limit, offset=offset, where=where)
+        with opened(library, embed_flags(model, None, provider)) as found:
+            hits = found.search(text, image=image, limit=limit, offset=offset, where=where)
             title = text if text is not None else f"like {image.name if image else ''}"
-            _print_hits(opened, hits, title=title, wanted=wanted)
+            _print_hits(found, hits, title=title, wanted=wanted)
 
 
 def similar(
@@ -118,23 +118,28 @@ def similar(
     It may be one of the library, by id or path (which is left out of the hits), or any file.
     """
     wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
-    with errors_to_stderr(), _opened(library, {}) as opened:
-        hits = opened.similar(asset, limit=limit, offset=offset, where=where)
-        _print_hits(opened, hits, title=f"like {_asset_name(opened, asset)}", wanted=wanted)
+    with errors_to_stderr(), opened(library, {}) as found:
+        hits = found.similar(asset, limit=limit, offset=offset, where=where)
+        _print_hits(found, hits, title=f"like {_asset_name(found, asset)}", wanted=wanted)
 
 
 def show(
-    asset: Annotated[str, typer.Argument(help="An asset id, or a path.", metavar="ID")],
+    asset: Annotated[
+        str, typer.Argument(help="Id of an asset or of a picture made here, or a path.", metavar="ID")
+    ],
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
-    """Print what the library knows of an asset."""
-    with errors_to_stderr(), _opened(library, {}) as opened:
-        found = opened.show(asset)
-        if json:
-            typer.echo(found.model_dump_json())
+    """Print what the library knows of an asset, or of a picture made here."""
+    with errors_to_stderr(), opened(library, hold=not asset.startswith("g-")) as found:
+        if asset.startswith("g-"):
+            print_record(found.record(asset), json=json)
             return
-        for name, value in _facts(found, opened.thumbnail(found.asset_id)):
+        known = found.show(asset)
+        if json:
+            typer.echo(known.model_dump_json())
+            return
+        for name, value in _facts(known, found.thumbnail(known.asset_id)):
             typer.echo(f"{name:12} {name_of(value)}")
 
 
@@ -150,39 +155,16 @@ def reindex(
     The new vectors are made beside the old ones, which answer until all is done. Run it again after a break.
     """
     flags = embed_flags(model, precision, provider)
-    with errors_to_stderr(), _opened(library, flags) as opened, stoppable() as stop:
+    with errors_to_stderr(), opened(library, flags) as found, stoppable() as stop:
         with Report(json=json, verb="reindex") as report:
-            done = opened.reindex(on_progress=report, stop=stop)
+            done = found.reindex(on_progress=report, stop=stop)
         if not json:
-            _say_what_was_used(opened)
+            say_what_was_used(found)
         report.finish(done, go_on=_this_command())
-
-
-def _opened(library: Path | None, embed: dict[str, object], *, create: bool = False) -> "Library":
-    from musaic.library import Library
-
-    return Library.open(
-        library,
-        create=create,
-        embed=embed,
-        notify=notice,
-        ask=_ask if on_terminal() else None,
-        on_download=download_report(),
-    )
-
-
-def _ask(question: str) -> bool:
-    return typer.confirm(question, default=True, err=True)
 
 
 def _this_command() -> str:
     return shlex.join(["musaic", *sys.argv[1:]])
-
-
-def _say_what_was_used(library: "Library") -> None:
-    built_with = library.built_with()
-    encoder = "" if built_with is None else f", encoder {built_with.model}"
-    typer.echo(plain(f"library {library.folder}{encoder}"), err=True)
 
 
 def _asset_name(library: "Library", asset: str) -> str:
@@ -235,7 +217,7 @@ def _write_sheet(library: "Library", hits: "list[Hit]", title: str, wanted: _Wan
 
 def _print_table(library: "Library", hits: "list[Hit]") -> None:
     if hits:
-        _say_what_was_used(library)
+        say_what_was_used(library)
     else:
         typer.echo("no hits", err=True)
     if hits and sys.stdout.isatty():

@@ -67,8 +67,12 @@ def on_terminal() -> bool:
 
 
 @contextmanager
-def stoppable() -> Iterator[threading.Event]:
-    """Give an event that the first Ctrl-C (or SIGTERM) sets; the second one ends at once."""
+def stoppable(waiting_for: str = "finishing the batch in hand") -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C (or SIGTERM) sets; the second one ends at once.
+
+    Args:
+        waiting_for: Said after the first.
+    """
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: object) -> None:  # noqa: ARG001  the signal module's signature
@@ -77,7 +81,7 @@ def stoppable() -> Iterator[threading.Event]:
         stop.set()
         # Past Python's own streams, which may be in the middle of a write and take no second one.
         with suppress(OSError):
-            os.write(2, b"\nfinishing the batch in hand; Ctrl-C again to stop at once\n")
+            os.write(2, f"\n{waiting_for}; Ctrl-C again to stop at once\n".encode())
 
     before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:

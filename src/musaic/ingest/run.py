@@ -177,7 +177,7 @@ class Ingest:
         """Mark files that are no longer there; a root that is empty all at once is not believed."""
         gone: dict[str, FileState] = {}
         for root in (str(each) for each in roots if each.is_dir()):
-            missing = self._planner.gone_under(root)
+            missing = [each for each in self._planner.gone_under(root) if not self._is_own(each)]
             known = sum(state.asset_id is not None for state in missing)
             if known and _is_empty(root):
                 yield self._counted(_empty_root(root, known))
@@ -186,6 +186,10 @@ class Ingest:
         self._writer.vanish(list(gone.values()))
         if prune:
             self._pruned = self._writer.prune(list(gone.values()))
+
+    def _is_own(self, state: FileState) -> bool:
+        """Say whether a file is one that was made here: it is in the library folder, which is never scanned."""
+        return Path(state.folder).is_relative_to(self._library)
 
     def _counted(self, event: FileEvent) -> FileEvent:
         if event.event == "failed":

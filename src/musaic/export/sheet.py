@@ -1,4 +1,4 @@
-"""Hits as something to look at: the contact sheet."""
+"""Pictures as something to look at: the contact sheet."""
 
 import math
 import os
@@ -21,7 +21,8 @@ _CAPTION_ROOM_PX, _NAME_BASELINE_PX, _CAPTION_BASELINE_PX = 62, 31, 55
 _TITLE_LINE_PX, _NOTE_LINE_PX = 46, 24
 _PAPER, _TILE, _EDGE = (255, 255, 255), (244, 244, 246), (222, 222, 226)
 _INK, _FAINT = (26, 26, 30), (112, 114, 122)
-_MOST_COLUMNS, _MOST_TILES, _MOST_TITLE_LINES, _MOST_TITLE_LETTERS = 6, 240, 3, 1000
+_MOST_COLUMNS, _MOST_ASKED_COLUMNS = 6, 100
+_MOST_TILES, _MOST_TITLE_LINES, _MOST_TITLE_LETTERS = 240, 3, 1000
 # A small picture is enlarged no further: an icon stays an icon.
 _MOST_ENLARGED = 2.0
 _MOST_PIXELS, _MOST_BYTES = 400_000_000, 1_000_000_000
@@ -42,19 +43,25 @@ class Tile:
     caption: str
 
 
-def contact_sheet(tiles: Sequence[Tile], *, title: str) -> Image.Image:
+def contact_sheet(tiles: Sequence[Tile], *, title: str, columns: int | None = None) -> Image.Image:
     """Return pictures in a row or grid, each with its name and caption, under a title.
 
     Args:
         tiles: Any number, also none; a picture that cannot be read becomes a grey tile that says so. After 240 tiles
             a line says how many more there are.
         title: In any script. Where no font has its letters, or those of a name, a line says which to install.
+        columns: Tiles in a row, for a grid that is filled row by row; None: what looks well.
 
     Returns:
         RGB, about 400 pixels a column.
+
+    Raises:
+        ValueError: `columns` is not between 1 and 100.
     """
+    if columns is not None and not 1 <= columns <= _MOST_ASKED_COLUMNS:
+        raise ValueError(f"a sheet has 1 to {_MOST_ASKED_COLUMNS} columns, not {columns}")
     shown = tiles[:_MOST_TILES]
-    columns = _columns(len(shown))
+    columns = _columns(len(shown)) if columns is None else min(columns, max(1, len(shown)))
     heading = _Heading.of(title, least_px=_span(columns))
     width = max(_span(columns), heading.width)
     top = _MARGIN_PX + heading.height
@@ -75,13 +82,14 @@ def contact_sheet(tiles: Sequence[Tile], *, title: str) -> Image.Image:
     return sheet
 
 
-def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
+def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int | None = None) -> Path:
     """Write a contact sheet and return where it is; the file's ending picks the format, PNG where there is none.
 
     A file that is there is replaced, and stays as it was when writing fails.
 
     Raises:
         ExportError: The file cannot be written, or its ending is none of png, jpg, webp, pdf.
+        ValueError: `columns` is not between 1 and 100.
     """
     if path.is_dir():
         raise ExportError(f"the contact sheet {path} cannot be written: it is a folder; name a file")
@@ -92,7 +100,7 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str) -> Path:
         raise ExportError(f"the contact sheet {path} cannot be written: {ending!r} is none of {known}")
     if not path.parent.is_dir():
         raise ExportError(f"the contact sheet {path} cannot be written: there is no folder {path.parent}")
-    sheet = contact_sheet(tiles, title=title)
+    sheet = contact_sheet(tiles, title=title, columns=columns)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         sheet.save(partial, _FORMATS[ending])

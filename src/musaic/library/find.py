@@ -1,19 +1,14 @@
-"""Library: owns what is open; one method a stage."""
+"""Finding: ingest, search, similar, show, reindex, contact sheets."""
 
-import logging
 import os
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from musaic import config
-from musaic.encoder import LibraryEncoder
 from musaic.errors import ExportError, LibraryError, StoreLimitError, UnknownAssetError
-from musaic.home import find_or_make
-from musaic.ledger import Ledger
+from musaic.library.base import OpenLibrary
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
 if TYPE_CHECKING:
@@ -21,93 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-    from musaic.embed import Ask, Embedder, OnDownload
+    from musaic.embed import Embedder
     from musaic.ingest import Pools
     from musaic.store import Row, Store
 
-_logger = logging.getLogger("musaic")
 
+class FindingLibrary(OpenLibrary):
+    """A library that answers."""
 
-class Library:
-    """A library on disk, by `Library.open`.
-
-    Inside a ``with`` block the embedded store stays open, and so is closed to other processes; without
-    one it is open only while a method runs.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        *,
-        settings: config.Settings,
-        notify: Callable[[str], None],
-        ask: "Ask | None",
-        on_download: "OnDownload | None",
-    ) -> None:
-        self.folder, self.settings = folder, settings
-        self._notify = notify
-        self._ledger = Ledger(folder / "ledger.sqlite")
-        self._encoder = LibraryEncoder(
-            settings, self._ledger, notify=notify, ask=ask, on_download=on_download
-        )
-        self._store: Store | None = None
-        self._held = False
-
-    @classmethod
-    def open(
-        cls,
-        path: Path | str | None = None,
-        *,
-        create: bool = False,
-        store: Mapping[str, object] | None = None,
-        embed: Mapping[str, object] | None = None,
-        ingest: Mapping[str, object] | None = None,
-        notify: Callable[[str], None] | None = None,
-        ask: "Ask | None" = None,
-        on_download: "OnDownload | None" = None,
-    ) -> Self:
-        """Return the library at a path, or the one here or above.
-
-        Args:
-            path: A ``.musaic`` folder or the folder that holds it; None looks at MUSAIC_LIBRARY, then here
-                and above, as git does.
-            create: Make the library if there is none.
-            store: Settings that beat environment and config.toml, e.g. ``{"uri": "http://localhost:19530"}``.
-            embed: The same, e.g. ``{"model": "starter"}``.
-            ingest: The same.
-            notify: Takes warnings in plain words; by default they are logged.
-            ask: Asked once whether weights may be downloaded; by default nothing is.
-            on_download: Told how a download goes.
-
-        Raises:
-            LibraryNotFoundError: There is none, and `create` is False.
-            ConfigError: A setting cannot be used.
-            LibraryError: The library is damaged or cannot be written to.
-        """
-        folder = find_or_make(path, create=create)
-        settings = config.load(folder / "config.toml", store=store, embed=embed, ingest=ingest)
-        return cls(
-            folder, settings=settings, notify=notify or _logger.warning, ask=ask, on_download=on_download
-        )
-
-    def __enter__(self) -> Self:
-        self._held = True
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close everything; a second call does nothing."""
-        self._held = False
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-        self._ledger.close()
-
-    # --- stages ----------------------------------------------------------------------------------
     def ingest(
         self,
         *sources: Path | str,
@@ -144,7 +60,9 @@ class Library:
                 pools=self._pools(),
                 stop=stop,
             )
-            return _last(run.run(sources, prune=prune), on_progress)
+            done = _last(run.run(sources, prune=prune), on_progress)
+            self._take_in_made(store)
+            return done
 
     def search(
         self,
@@ -174,6 +92,7 @@ class Library:
         with self._opened() as store:
             if self._is_empty(store):
                 return []
+            self._take_in_made(store)
             vector = (
                 self._encoder.text_vector(store, text)
                 if text is not None
@@ -193,6 +112,7 @@ class Library:
         with self._opened() as store:
             if self._is_empty(store):
                 return []
+            self._take_in_made(store)
             row = self._row(str(asset), store)
             if row is not None:
                 own = row.asset.asset_id
@@ -327,19 +247,8 @@ class Library:
             rows = 0 if store.fingerprint() is None else store.count()
             return store.capabilities.server, store.capabilities.missing(), rows
 
-    # --- what is open ----------------------------------------------------------------------------
-    @contextmanager
-    def _opened(self) -> Iterator["Store"]:
-        from musaic.store import Store
-
-        if self._store is None:
-            self._store = Store.open(self.settings.store, self.folder)
-        try:
-            yield self._store
-        finally:
-            if not self._held:
-                self._store.close()
-                self._store = None
+    def _take_in_made(self, store: "Store") -> None:
+        """Take pictures in that were made while another process held the store."""
 
     def _is_empty(self, store: "Store") -> bool:
         if store.fingerprint() is None:
@@ -376,12 +285,6 @@ class Library:
         except StoreLimitError:  # what cannot be an id is none
             return None
         return found[0] if found else None
-
-    def _known_id(self, name: Path | str) -> str | None:
-        """Return the asset that a path stands for."""
-        path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
-        state = self._ledger.known_in(str(path.parent)).get(path.name)
-        return state.asset_id if state is not None else None
 
 
 def _check_query(text: str | None, image: object, limit: int, offset: int) -> None:

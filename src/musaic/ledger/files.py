@@ -1,36 +1,12 @@
-"""The library's SQLite file: what was ingested from where. The only module with SQL.
-
-A file is written here only after its vector is in the store, so a run that is killed in between
-does that file again, under the same id: nothing is lost and nothing is doubled.
-"""
+"""Which files were ingested, under which content."""
 
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-from musaic.errors import LibraryError
+from musaic.ledger.database import Database
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (
-    folder TEXT NOT NULL,
-    name TEXT NOT NULL,
-    size_bytes INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    asset_id TEXT,               -- NULL for a skipped file
-    reason TEXT,                 -- why a file was skipped
-    vanished_at INTEGER,         -- seconds since 1970; NULL while the file is there
-    PRIMARY KEY (folder, name)
-) WITHOUT ROWID;
-CREATE INDEX files_by_asset ON files (asset_id) WHERE asset_id IS NOT NULL;
-CREATE INDEX files_by_size ON files (size_bytes) WHERE asset_id IS NOT NULL;
-"""
-_VERSION = 1
 _FILES = "INTO files VALUES (?, ?, ?, ?, ?, ?, NULL)"
 # SQLite refuses statements with more variables than this in its older builds.
 _MOST_VARIABLES = 900
@@ -54,92 +30,9 @@ class FileState:
         return str(Path(self.folder, self.name))
 
 
-class Ledger:
-    """An open ledger; use it as a context manager.
+class Files(Database):
+    """The files of a `Ledger`."""
 
-    Raises:
-        LibraryError: From any method: the file is damaged, was written by a newer Musaic, is closed, or
-            cannot be written to (a full disk, say).
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with self._errors():
-            # Threads take turns: SQLite is built to serialise them.
-            self._db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        try:
-            self._prepare()
-        except BaseException:
-            self.close()
-            raise
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as exc:
-            raise _explained(self.path, exc) from exc
-
-    def _prepare(self) -> None:
-        with self._errors():
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._check_version()
-
-    def _check_version(self) -> None:
-        # A transaction survives kill -9; a power cut may cost the last ones, which are then done again.
-        self._db.execute("PRAGMA synchronous = NORMAL")
-        with self._transaction():
-            (version,) = self._db.execute("PRAGMA user_version").fetchone()
-            if version > _VERSION:
-                raise LibraryError(f"{self.path} was written by a newer Musaic; update this one")
-            if version == 0:
-                for statement in _SCHEMA.split(";\n"):
-                    self._db.execute(statement)
-                self._db.execute(f"PRAGMA user_version = {_VERSION}")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file; a second call does nothing."""
-        self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                # A full disk may have ended the transaction already.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def _rows(self, query: str, values: Sequence[str | int] = ()) -> list[tuple[Any, ...]]:
-        with self._errors():
-            return self._db.execute(query, values).fetchall()
-
-    # --- meta ----------------------------------------------------------------------------------
-    def note(self, key: str) -> str | None:
-        """Return a remembered value."""
-        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
-        return str(rows[0][0]) if rows else None
-
-    def remember(self, key: str, value: str) -> None:
-        """Keep a value under a key; nothing is written where it is there already."""
-        if self.note(key) == value:
-            return
-        with self._transaction():
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
-
-    # --- files ---------------------------------------------------------------------------------
     def known_in(self, folder: str) -> dict[str, FileState]:
         """Return what is known of the files directly in a folder, by name."""
         return {state.name: state for state in self._states("WHERE folder = ?", (folder,))}
@@ -216,18 +109,6 @@ class Ledger:
             values,
         ):
             yield FileState(folder, name, size_bytes, mtime_ns, asset_id, reason, bool(vanished))
-
-
-def _explained(path: Path, exc: sqlite3.Error) -> LibraryError:
-    # SQLite's code for an error is new in Python 3.11 and absent from errors of the module itself.
-    name = getattr(exc, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return LibraryError(f"{path} cannot be written ({exc}); free space or fix its rights, and run again")
-    if name.startswith("SQLITE_BUSY"):
-        return LibraryError(f"{path} is being written by another process; run again when that is done")
-    return LibraryError(
-        f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again to rebuild it"
-    )
 
 
 def _values(state: FileState) -> tuple[str | int | None, ...]:

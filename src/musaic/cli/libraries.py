@@ -1,0 +1,64 @@
+"""The library a command works on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from musaic.cli.output import download_report, notice, on_terminal, plain
+
+if TYPE_CHECKING:
+    from musaic.library import Library
+
+
+@contextmanager
+def opened(
+    library: Path | None,
+    embed: dict[str, object] | None = None,
+    *,
+    create: bool = False,
+    generate: dict[str, object] | None = None,
+    hold: bool = True,
+) -> "Iterator[Library]":
+    """Give the library that the flags name, and close it at the end.
+
+    Args:
+        library: As named, or None for the one here or above.
+        embed: Settings from flags.
+        create: Make it if there is none.
+        generate: Settings from flags.
+        hold: Keep an embedded store open all the time; else it is open only while a method needs it, and free for
+            others while this waits for something.
+    """
+    from musaic.library import Library
+
+    found = Library.open(
+        library,
+        create=create,
+        embed=embed,
+        generate=generate,
+        notify=notice,
+        ask=_ask if on_terminal() else None,
+        on_download=download_report(),
+    )
+    try:
+        if hold:
+            with found:
+                yield found
+        else:
+            yield found
+    finally:
+        found.close()
+
+
+def _ask(question: str) -> bool:
+    return typer.confirm(question, default=True, err=True)
+
+
+def say_what_was_used(library: "Library") -> None:
+    """Print on stderr which library and encoder answered."""
+    built_with = library.built_with()
+    encoder = "" if built_with is None else f", encoder {built_with.model}"
+    typer.echo(plain(f"library {library.folder}{encoder}"), err=True)

@@ -1,0 +1,153 @@
+"""Commands on what was made: lineage, costs, recipes."""
+
+import json as json_module
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from musaic.cli.libraries import opened
+from musaic.cli.making import usd
+from musaic.cli.options import JsonOption, LibraryOption
+from musaic.cli.output import errors_to_stderr, name_of, plain
+
+if TYPE_CHECKING:
+    from musaic.schemas import Lineage, Recipe
+
+recipes_app = typer.Typer(
+    help="Named prompt patterns: the uses of generating, as data.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+def lineage(
+    name: Annotated[
+        str,
+        typer.Argument(help="Id of a picture made here or of an asset, or an asset's path.", metavar="ID"),
+    ],
+    json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Print what a picture was made from, and what was made from it, all generations deep."""
+    with errors_to_stderr(), opened(library, hold=False) as found:
+        tree = found.lineage(name)
+        if json:
+            typer.echo(tree.model_dump_json())
+            return
+        for line in _lines(tree):
+            typer.echo(line)
+
+
+def _lines(tree: "Lineage") -> Iterator[str]:
+    yield _line(tree)
+    for words, parts, direction in (
+        ("made from", tree.made_from, "up"),
+        ("made into", tree.made_into, "down"),
+    ):
+        yield words
+        yield from _branches(parts, direction, 1)
+        if not parts:
+            yield "  nothing"
+
+
+def _branches(parts: "tuple[Lineage, ...]", direction: str, depth: int) -> Iterator[str]:
+    left = [(part, depth) for part in reversed(parts)]
+    while left:
+        part, depth = left.pop()
+        yield "  " * depth + _line(part)
+        below = part.made_from if direction == "up" else part.made_into
+        left += [(each, depth + 1) for each in reversed(below)]
+
+
+def _line(part: "Lineage") -> str:
+    role = f"{part.role}: " if part.role else ""
+    state = f" [{part.state.replace('_', ' ')}]" if part.state not in (None, "picture") else ""
+    words = f' "{part.prompt}"' if part.prompt else ""
+    path = f"  {part.path}" if part.path else ""
+    above = "  (shown above)" if part.seen_above else ""
+    return name_of(f"{role}{part.id}{state}{words}{path}{above}")
+
+
+def costs(
+    by: Annotated[Literal["day", "model", "recipe"], typer.Option("--by", help="How to add up.")] = "day",
+    json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Print what pictures have cost, by day (UTC), model or recipe."""
+    with errors_to_stderr(), opened(library, hold=False) as found:
+        lines = found.costs(by=by)
+        if json:
+            for line in lines:
+                typer.echo(line.model_dump_json())
+            return
+        for line in lines:
+            lost = f"  and {usd(line.unconfirmed_usd)} at most unconfirmed" if line.unconfirmed_usd else ""
+            told = f"{line.pictures:>5} pictures {line.calls:>5} calls  {usd(line.cost_usd):>10}"
+            typer.echo(f"{name_of(line.heading):28} {told}{lost}")
+        if not lines:
+            typer.echo("nothing was made yet", err=True)
+        budget = found.settings.generate.monthly_budget_usd
+        if budget is not None:
+            typer.echo(
+                f"this month: {usd(found.spent_this_month())} of the budget of ${budget:.2f}", err=True
+            )
+
+
+@recipes_app.callback()
+def recipes(context: typer.Context, json: JsonOption = False, library: LibraryOption = None) -> None:
+    """List the recipes."""
+    if context.invoked_subcommand is not None:
+        return
+    with errors_to_stderr():
+        for recipe in _recipes(library).values():
+            typer.echo(recipe.model_dump_json() if json else f"{recipe.name:12} {plain(recipe.title)}")
+
+
+@recipes_app.command("show")
+def show_recipe(
+    name: Annotated[str, typer.Argument(help="As `musaic recipes` lists it.")],
+    json: JsonOption = False,
+    library: LibraryOption = None,
+) -> None:
+    """Print a recipe: what it is for, the roles it takes, its words, its prompt, and an example."""
+    with errors_to_stderr():
+        from musaic.generate.tables import find_recipe
+
+        recipe = find_recipe(name, _recipes(library))
+        if json:
+            typer.echo(recipe.model_dump_json())
+            return
+        for line in _recipe_lines(recipe):
+            typer.echo(plain(line))
+
+
+def _recipes(library: object) -> "dict[str, Recipe]":
+    from pathlib import Path
+
+    from musaic.generate.tables import load_recipes
+    from musaic.home import find
+
+    # Also without a library: these are Musaic's own.
+    folder = find(library if isinstance(library, Path) else None)
+    return load_recipes(None if folder is None else folder / "recipes")
+
+
+def _recipe_lines(recipe: "Recipe") -> Iterator[str]:
+    yield f"{recipe.name}: {recipe.title}"
+    yield from ("", recipe.description.strip(), "", "roles")
+    for need in recipe.roles:
+        least = f"at least {need.least}" if need.least else "if you like"
+        yield f"  {need.role:10} {least:12} {need.what}"
+    yield from ("", "words (--vary NAME=ONE,TWO)")
+    yield from (f"  {name:10} {words}" for name, words in recipe.words.items())
+    yield from ("", "prompt", *(f"  {line}" for line in recipe.pattern.strip().splitlines()))
+    yield from ("", "example", f"  {example_command(recipe)}")
+
+
+def example_command(recipe: "Recipe") -> str:
+    """Return the recipe's example as a command line."""
+    refs = " ".join(f'--ref "{what}:{role}"' for role, what in recipe.example.references)
+    return (
+        f"musaic generate {json_module.dumps(recipe.example.prompt)} --recipe {recipe.name} {refs}".rstrip()
+    )

@@ -1,0 +1,22 @@
+"""Results as files to hand on: contact sheets, tables, sidecars, marked copies, signed credentials.
+
+A file is written whole or not at all, and none of the library's originals is ever written to.
+"""
+
+from musaic.export.credentials import sign
+from musaic.export.hits import FORMATS, HitsWriter
+from musaic.export.sheet import Tile, contact_sheet, write_sheet
+from musaic.export.sidecar import write_sidecar
+from musaic.export.xmp import source_type, write_export
+
+__all__ = [
+    "FORMATS",
+    "HitsWriter",
+    "Tile",
+    "contact_sheet",
+    "sign",
+    "source_type",
+    "write_export",
+    "write_sheet",
+    "write_sidecar",
+]

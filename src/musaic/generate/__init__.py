@@ -1,0 +1,1 @@
+"""Engines: what makes a picture from words and references."""

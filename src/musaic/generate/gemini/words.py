@@ -1,0 +1,40 @@
+"""Words that came from outside, made fit for a message: short, without markup, without the key."""
+
+import html
+import re
+from urllib.parse import quote
+
+_CONTROL = {code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
+_UNSEEN = re.compile(r"(?is)<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[^>]*>")
+_SECRETS = re.compile(r"AIza[\w-]{20,}|AQ\.[\w-]{20,}|ya29\.[\w.-]+|(?<=[?&]key=)[^&\s\"'<>]+")
+# A page longer than this says nothing more that a message could use.
+_MOST_READ = 5_000
+
+
+def plain(text: str) -> str:
+    """Return a text without control characters and lone surrogates, which neither terminal nor file takes."""
+    return text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8").strip()
+
+
+def shown(text: str, *, key: str | None, most: int = 300) -> str:
+    r"""Return a text fit for a message: one line, no markup, no key or token, at most `most` characters.
+
+    Args:
+        text: Of a server or a library.
+        key: Taken out wherever it stands.
+        most: Longer texts are cut and end in an ellipsis.
+
+    Example:
+        >>> shown("<html><title>502 Bad Gateway</title>\n<body>key=abc</body></html>", key="abc")
+        '502 Bad Gateway key=***'
+    """
+    line = " ".join(html.unescape(_UNSEEN.sub(" ", plain(_scrubbed(text, key)[:_MOST_READ]))).split())
+    # Again, for a key written with entities; and before it is cut, so that no first half of one is left over.
+    line = _scrubbed(line, key)
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def _scrubbed(text: str, key: str | None) -> str:
+    for spelling in {key, quote(key, safe="")} if key else ():
+        text = text.replace(spelling, "***")
+    return _SECRETS.sub("***", text)

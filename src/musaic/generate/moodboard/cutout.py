@@ -1,0 +1,277 @@
+"""Cutting a product out of a plain background, and knowing when not to.
+
+The background is flooded from the borders: a smooth surface is fitted to the colours at the edge of the picture (studio
+walls get darker towards the corners), and what differs little from it, or is only a shadow on it, is background as
+far as it hangs together. A cut that does not look like one thing on a plain ground is refused: a framed picture is
+honest, half a shirt is not.
+"""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from musaic.colors import Lab, oklab
+from musaic.generate.moodboard.regions import Labels, Mask, border_labels, regions, sizes
+
+Field = NDArray[np.float32]
+Values = TypeVar("Values", Field, Labels)
+
+# At this size outlines are found; they are enlarged with the picture.
+_SIDE_PX = 352
+_RING = 0.025
+# Differences in OKLab: what film grain and gradients make, and what no background makes.
+_LEAST_TOLERANCE, _MOST_TOLERANCE = 0.03, 0.085
+# A shadow leaves the hue of its ground, takes its lightness down to a part of it, and has no edges: how dark and how
+# steep, in the order in which they are tried.
+_SHADES = ((0.60, 0.014), (0.45, 0.026))
+_SMOOTH = 0.014  # no edge, in OKLab per pixel
+# An outline is steeper than this somewhere within two pixels.
+_STEEP = 0.024
+_PASSES = 3
+# In how coarse a grid the ground may differ from the fitted surface: cells of this many pixels.
+_CELL_PX = 8
+
+
+def cut_out(image: Image.Image) -> Image.Image | None:
+    """Return the alpha of the product in a picture, or None where the background is not plain.
+
+    Args:
+        image: Mode RGB.
+
+    Returns:
+        Mode L, the size of the picture: 255 on the product, 0 off it, and between for about as far as the outline
+        is uncertain.
+    """
+    scale = min(1.0, _SIDE_PX / max(image.size))
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    if min(size) < 24:
+        return None
+    small = image.resize(size, Image.Resampling.BOX) if scale < 1 else image
+    lab = oklab(np.asarray(small.filter(ImageFilter.MedianFilter(3))))
+    product = _product(lab)
+    return None if product is None else _softened(product, image.size)
+
+
+def _product(lab: Lab) -> Mask | None:
+    ground = _Ground(lab)
+    if not ground.plain:
+        return None
+    for shade in _SHADES:
+        product = _left_over(ground, shade)
+        if _convincing(product, ground):
+            return product
+    return None
+
+
+def _left_over(ground: "_Ground", shade: tuple[float, float]) -> Mask:
+    for _ in range(_PASSES):
+        reached = ground.flooded(*shade)
+        ground.fit(reached)
+        ground.follow(reached)
+    product = _without_specks(_opened(~ground.flooded(*shade)), ground)
+    return product & ~_holes(product, ground)
+
+
+class _Ground:
+    """A guess at what the picture would be without the product."""
+
+    def __init__(self, lab: Lab) -> None:
+        self.lab = lab
+        height, width = lab.shape[:2]
+        y, x = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
+        self._x, self._y = np.broadcast_to(x, (height, width)), np.broadcast_to(y[:, None], (height, width))
+        self.slope = _slope(lab)
+        self.steep = _widest(self.slope) > _STEEP
+        self._terms_by_degree: dict[int, Field] = {}
+        self.tolerance = _MOST_TOLERANCE
+        ring = _ring(height, width)
+        self.fit(ring, degree=2)
+        self.plain = float((self.distance[ring] < self.tolerance).mean()) > 0.86
+
+    def fit(self, where: Mask, degree: int = 3) -> None:
+        """Fit the surface to the pixels of a mask, then again to those that lie near it."""
+        rows = np.flatnonzero(where.ravel())
+        rows = rows[:: max(1, len(rows) // 6000)]
+        terms, colours = self._terms(degree)[rows], self.lab.reshape(-1, 3)[rows]
+        kept = np.ones(len(rows), bool)
+        for _ in range(4):
+            weights = np.linalg.lstsq(terms[kept], colours[kept], rcond=None)[0]
+            off = np.linalg.norm(colours - terms @ weights, axis=1)
+            spread = float(np.median(off[kept]))
+            kept = off < max(0.015, 2.5 * spread)
+        self.tolerance = min(_MOST_TOLERANCE, max(_LEAST_TOLERANCE, 0.018 + 3.0 * spread))
+        self.surface = (self._terms(degree) @ weights).reshape(self.lab.shape).astype(np.float32)
+        self.distance = _length(self.lab - self.surface)
+
+    def follow(self, where: Mask) -> None:
+        """Bend the surface to the colours of a mask: a horizon or a corner in shade is no polynomial."""
+        weight = where.astype(np.float32)
+        near = _spread(weight)
+        off = (self.lab - self.surface) * weight[..., None]
+        bend = np.stack([_spread(off[..., axis]) for axis in range(3)], axis=2)
+        # Far from any ground that is known, the surface alone is the better guess.
+        self.surface += bend / (near + np.float32(0.02))[..., None]
+        self.distance = _length(self.lab - self.surface)
+
+    def _terms(self, degree: int) -> Field:
+        if degree not in self._terms_by_degree:
+            self._terms_by_degree[degree] = self._all_terms(degree)
+        return self._terms_by_degree[degree]
+
+    def _all_terms(self, degree: int) -> Field:
+        powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+        return np.stack([(self._x**i * self._y**j).ravel() for i, j in powers], axis=1)
+
+    def near(self, darkest: float, steepest: float) -> Mask:
+        """Say which pixels may be background."""
+        # A weave or a floor has edges of its own; on a smooth wall an edge belongs to the product.
+        even = self.slope < (2.5 * _SMOOTH if self.tolerance < 0.045 else 1)
+        return ((self.distance < self.tolerance) & even) | self._shaded(darkest, steepest)
+
+    def _shaded(self, darkest: float, steepest: float) -> Mask:
+        along = (self.lab * self.surface).sum(axis=2) / np.maximum((self.surface**2).sum(axis=2), 1e-6)
+        off = _length(self.lab - along[..., None] * self.surface)
+        # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
+        sure = np.clip(_length(self.surface[..., 1:]) / np.float32(0.12), 0, 1) ** 2
+        dim = (along > darkest * (1 - np.float32(0.35) * sure)) & (along < 1.04 + np.float32(0.1) * sure)
+        dim &= off < np.float32(0.5 * self.tolerance + 0.006) + np.float32(0.02) * sure
+        shaded: Mask = dim & (self.slope < steepest * (1 + 2 * sure))
+        return shaded
+
+    def flooded(self, darkest: float, steepest: float) -> Mask:
+        """Return what may be background and hangs together with the border."""
+        labels = regions(self.near(darkest, steepest))
+        return np.isin(labels, border_labels(labels))
+
+
+def _length(vectors: Lab) -> Field:
+    length: Field = np.sqrt(np.einsum("yxc,yxc->yx", vectors, vectors))
+    return length
+
+
+def _spread(field: Field) -> Field:
+    """Return a field blurred over about three cells."""
+    height, width = field.shape
+    cells = (max(1, width // _CELL_PX), max(1, height // _CELL_PX))
+    coarse = np.asarray(Image.fromarray(field).resize(cells, Image.Resampling.BOX))
+    for _ in range(3):
+        padded = np.pad(coarse, 1, mode="edge")
+        rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+        coarse = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16)
+    return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _ring(height: int, width: int) -> Mask:
+    ring = np.ones((height, width), bool)
+    thick = max(2, round(_RING * max(height, width)))
+    ring[thick:-thick, thick:-thick] = False
+    return ring
+
+
+def _slope(lab: Lab) -> Field:
+    """Return how fast colours change, per pixel."""
+    slope = np.zeros(lab.shape[:2], np.float32)
+    down = _length(lab[2:] - lab[:-2]) / 2
+    across = _length(lab[:, 2:] - lab[:, :-2]) / 2
+    slope[1:-1] = down
+    slope[:, 1:-1] = np.maximum(slope[:, 1:-1], across)
+    return slope
+
+
+def _blurred(mask: Mask, radius: int) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(radius)))
+
+
+def _opened(mask: Mask) -> Mask:
+    """Take away whiskers, keep straps."""
+    return _blurred(mask, 1) > 127
+
+
+def _grown(mask: Mask, by: int) -> Mask:
+    return _blurred(mask, by) > 0
+
+
+def _shrunk(mask: Mask) -> Mask:
+    return _blurred(mask, 1) > 254
+
+
+def _without_specks(product: Mask, ground: _Ground) -> Mask:
+    """Keep the regions that are large and, where they touch the border, as large as the product itself."""
+    labels = regions(product & _reachable(product, ground))
+    counts = sizes(labels)
+    if len(counts) < 2:
+        return product
+    counts[0] = 0
+    inner = counts.copy()
+    inner[border_labels(labels)] = 0
+    least = np.where(inner == counts, 0.04 * counts.max(), 0.5 * inner.max())
+    return np.asarray(((counts >= least) & (counts > 0))[labels])
+
+
+def _reachable(product: Mask, ground: _Ground) -> Mask:
+    """Return what lies near pixels that differ clearly: remains of shadows and floor lines do not."""
+    differing = ground.distance[product]
+    if not len(differing):
+        return product
+    clear = product & (ground.distance > min(2.2 * ground.tolerance, 0.5 * float(np.median(differing))))
+    return _grown(_opened(clear), 4)
+
+
+def _holes(product: Mask, ground: _Ground) -> Mask:
+    """Return the places inside the outline through which the background is seen."""
+    labels = regions(product & (ground.distance < 0.6 * ground.tolerance) & (ground.slope < 2 * _SMOOTH))
+    counts = sizes(labels)
+    if len(counts) < 2:
+        return np.zeros_like(product)
+    off = np.bincount(labels.ravel(), ground.distance.ravel()) / counts
+    seen = (
+        (counts > 0.002 * labels.size) & (off < 0.4 * ground.tolerance) & (_outlined(labels, ground) > 0.85)
+    )
+    seen[0] = False
+    return _grown(seen[labels], 1)
+
+
+def _outlined(labels: Labels, ground: _Ground) -> NDArray[np.float64]:
+    """Return for each region how much of what surrounds it is an edge: a white dot that fades is no hole."""
+    around = _widest(labels)
+    ring = (around > 0) & (labels == 0)
+    lengths = np.bincount(around[ring], minlength=int(labels.max()) + 1)
+    edges = np.bincount(around[ring], ground.steep[ring], minlength=len(lengths))
+    return edges / np.maximum(lengths, 1)
+
+
+def _convincing(product: Mask, ground: _Ground) -> bool:
+    """Say whether a cut looks like one thing on a plain ground."""
+    area = float(product.mean())
+    edge = product ^ _shrunk(product)
+    if not 0.015 < area < 0.86 or not edge.any():
+        return False
+    ring = _ring(*product.shape)
+    at_border = float(product[ring].mean())
+    sharp = float(ground.steep[edge].mean())
+    apart = float((ground.distance[product] > ground.tolerance).mean())
+    ragged = float(edge.sum()) ** 2 / (4 * np.pi * max(1, int(product.sum())))
+    # A pair of earrings has two parts; a lamp whose shade was taken for wall has, too, but blurred ones.
+    largest = float(sizes(regions(product))[1:].max()) / float(product.sum())
+    return at_border < 0.03 and sharp > (0.76 if largest > 0.8 else 0.95) and apart > 0.55 and ragged < 14
+
+
+def _widest(field: Values) -> Values:
+    """Return the highest value within two pixels of each."""
+    padded = np.pad(field, 2, mode="edge")
+    height, width = field.shape
+    across = padded[:, :width].copy()
+    for step in range(1, 5):
+        np.maximum(across, padded[:, step : step + width], out=across)
+    widest = across[:height].copy()
+    for step in range(1, 5):
+        np.maximum(widest, across[step : step + height], out=widest)
+    return widest
+
+
+def _softened(product: Mask, size: tuple[int, int]) -> Image.Image:
+    """Return a mask at full size with soft edges."""
+    small = Image.fromarray(product.astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(0.9))
+    return small.resize(size, Image.Resampling.BICUBIC)

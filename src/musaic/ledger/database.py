@@ -1,0 +1,150 @@
+"""The open file: transactions, and errors in words."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from musaic.errors import LibraryError
+from musaic.ledger import schema
+
+Value = str | int | float | None
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+_WAIT_S = 30
+_PAUSE_S = 0.005
+
+
+class Database:
+    """The file under a `Ledger`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # One connection has one transaction at a time, whatever thread began it.
+        self._turn = threading.RLock()
+        with self._errors():
+            self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+        try:
+            self._prepare()
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as exc:
+            raise _explained(self.path, exc) from exc
+
+    def _prepare(self) -> None:
+        with self._errors():
+            self._share()
+            # A transaction survives kill -9; a power cut may cost the last ones, which are then done again.
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            if schema.version_of(self._db) < schema.VERSION:
+                # Another process may be at it too, or be quicker.
+                with self._transaction():
+                    schema.upgrade(self._db)
+            if schema.version_of(self._db) > schema.VERSION:
+                raise LibraryError(f"{self.path} was written by a newer Musaic; update this one")
+
+    def _share(self) -> None:
+        """Let others read while one writes.
+
+        SQLite does not wait its turn for this (seen with 3.40): two that open a new file at once may be told that
+        it is locked.
+        """
+        until = time.monotonic() + _WAIT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+            except sqlite3.OperationalError as exc:
+                if not exc.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; a second call does nothing."""
+        self._db.close()
+
+    @contextmanager
+    def _transaction(self, survives: Literal["kill", "power cut"] = "kill") -> Iterator[None]:
+        """Hold the file for writing: no other process writes between what is read and what is written here."""
+        with self._turn, self._errors(), self._synced(survives):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk may have ended the transaction already.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _synced(self, survives: Literal["kill", "power cut"]) -> Iterator[None]:
+        if survives == "kill":
+            yield
+            return
+        # macOS keeps what it calls synced in the drive's own memory unless told otherwise; elsewhere it is idle.
+        self._db.execute("PRAGMA fullfsync = ON")
+        self._db.execute("PRAGMA synchronous = FULL")
+        try:
+            yield
+        finally:
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.execute("PRAGMA fullfsync = OFF")
+
+    def _rows(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
+        with self._turn, self._errors():
+            return self._db.execute(query, values).fetchall()
+
+    def _parsed(self, shape: type[_Shape], body: str, *, of: str) -> _Shape:
+        try:
+            return shape.model_validate_json(body)
+        except ValidationError as exc:
+            raise LibraryError(
+                f"{self.path}: what is written of {of} cannot be read; it may come from a newer Musaic ({exc})"
+            ) from exc
+
+    # --- meta ----------------------------------------------------------------------------------
+    def note(self, key: str) -> str | None:
+        """Return a remembered value."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(rows[0][0]) if rows else None
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a value under a key; nothing is written where it is there already."""
+        if self.note(key) == value:
+            return
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def _explained(path: Path, exc: sqlite3.Error) -> LibraryError:
+    # SQLite's code for an error is new in Python 3.11 and absent from errors of the module itself.
+    name = getattr(exc, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
+        return LibraryError(f"{path} cannot be written ({exc}); free space or fix its rights, and run again")
+    if name.startswith("SQLITE_BUSY"):
+        return LibraryError(f"{path} is being written by another process; run again when that is done")
+    return LibraryError(
+        f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again to rebuild it"
+    )

@@ -1,0 +1,275 @@
+"""Making: a plan, pictures, and going on from a picture."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from musaic.config import GenerateSettings
+from musaic.errors import ConfigError, UnknownEngineError, UnknownPriceError
+from musaic.library.records import RecordsLibrary
+from musaic.schemas import Brief, Generation, ImageModel, Plan, Record
+
+if TYPE_CHECKING:
+    from musaic.making import Limits, Signer
+
+_MOST_COLUMNS = 12
+
+
+class MakingLibrary(RecordsLibrary):
+    """A library that makes pictures."""
+
+    def plan(self, brief: Brief) -> Plan:
+        """Return what would be sent for a brief, and what it costs at most; nothing is sent.
+
+        Engine and model are the settings' (``Library.open(generate={"engine": …, "model": …})``).
+
+        Raises:
+            PlanError: A role is missing, or the model has no such ratio or size.
+            UnknownEngineError: The engine does not exist or is not configured.
+            RetiredModelError: The model was switched off.
+        """
+        from musaic.generate.tables import find_recipe
+        from musaic.plan import make_plan
+
+        model = self._image_model()
+        return self._warned(
+            make_plan(brief, recipe=find_recipe(brief.recipe, self.recipes()), model=model), model
+        )
+
+    def plan_refinement(
+        self,
+        generation: str,
+        text: str,
+        *,
+        ratio: str | None = None,
+        size: str | None = None,
+        variants: int = 1,
+    ) -> Plan:
+        """Return what would be sent to change an earlier picture as `text` says.
+
+        The model that made it goes on with its conversation, where its engine keeps one; another is given the
+        picture with the references it was made from. A picture that never came is asked for again.
+
+        Args:
+            generation: Its id.
+            text: What to change.
+            ratio: By default the picture's own.
+            size: The same.
+            variants: How many.
+
+        Raises:
+            UnknownGenerationError: No record has this id.
+            PlanError: The model has no such ratio or size, or takes fewer references.
+        """
+        from musaic.library.refine import plan_refinement
+
+        parent = self.record(generation)
+        model = self._image_model(parent)
+        planned = plan_refinement(
+            parent,
+            text,
+            library=self.folder,
+            ledger=self._ledger,
+            recipes=self.recipes(),
+            model=model,
+            ratio=ratio,
+            size=size,
+            variants=variants,
+        )
+        return self._warned(planned, model)
+
+    def make(
+        self,
+        plan: Plan,
+        *,
+        max_cost_usd: float | None = None,
+        allow_unknown_price: bool = False,
+        out: Path | str | None = None,
+        stop: threading.Event | None = None,
+        on_done: Callable[[Generation], None] | None = None,
+    ) -> list[Generation]:
+        """Make a plan's pictures; return what came of each, in the plan's order.
+
+        Args:
+            plan: From `plan` or `plan_refinement`.
+            max_cost_usd: Most that these may cost together; by default the setting's.
+            allow_unknown_price: Whether to send requests whose cost nobody can bound.
+            out: A folder for copies to hand on.
+            stop: Set it to end early: what was sent is waited for, the rest is cancelled.
+            on_done: Told of each picture as it ends, in another thread.
+
+        Raises:
+            BudgetError: It could cost more than `max_cost_usd`.
+            UnknownPriceError: The cost cannot be bounded, and that was not allowed or a limit is set.
+            PlanError: A reference is gone.
+            MediaError: A reference cannot be read.
+        """
+        from musaic.generate.engines import open_engine
+        from musaic.making import Making
+
+        self._recover()
+        limits = self._limits(max_cost_usd)
+        _check_price(plan, limits, allowed=allow_unknown_price)
+        models = self._models()
+        model = models.get(plan.model) or ImageModel(id=plan.model, engine=plan.engine)
+        making = Making(
+            self.folder,
+            ledger=self._ledger,
+            engine=open_engine(plan.engine, self.settings.generate, models),
+            model=model,
+            limits=limits,
+            turns=self._turns_of(plan, model),
+            stop=stop,
+            out=None if out is None else Path(out),
+            signer=self._signer(),
+            on_done=on_done,
+        )
+        try:
+            return making.run(plan)
+        finally:
+            self._encode_made()
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        find: Sequence[str] = (),
+        refs: Sequence[str] = (),
+        recipe: str = "promo",
+        ratios: Sequence[str] = (),
+        size: str | None = None,
+        variants: int = 1,
+        vary: Mapping[str, Sequence[str]] | None = None,
+        max_cost_usd: float | None = None,
+        out: Path | str | None = None,
+    ) -> list[Generation]:
+        """Find references, plan, and make: `brief`, `plan` and `make` in one call."""
+        brief = self.brief(
+            prompt,
+            find=find,
+            refs=refs,
+            recipe=recipe,
+            ratios=ratios,
+            size=size,
+            variants=variants,
+            vary=vary,
+        )
+        return self.make(self.plan(brief), max_cost_usd=max_cost_usd, out=out)
+
+    def refine(self, generation: str, text: str, *, max_cost_usd: float | None = None) -> list[Generation]:
+        """Change an earlier picture: `plan_refinement` and `make` in one call."""
+        return self.make(self.plan_refinement(generation, text), max_cost_usd=max_cost_usd)
+
+    # --- engine, model, limits ------------------------------------------------------------------------
+    def _models(self) -> dict[str, ImageModel]:
+        from musaic.generate.tables import load_models
+
+        return load_models(self.settings.generate.models)
+
+    def _image_model(self, parent: Record | None = None) -> ImageModel:
+        """Return the model that the settings name, or that made an earlier picture, or the engine's default."""
+        from musaic.generate.tables import check_model, default_model
+
+        models, wanted = self._models(), self.settings.generate
+        today = datetime.now(UTC).date()
+        if wanted.engine == "auto" and wanted.model in models:
+            # A model that is named says which engine speaks to it.
+            wanted = wanted.model_copy(update={"engine": models[wanted.model].engine})
+        engine = _engine(wanted, parent)
+        model = wanted.model
+        if model is None and parent is not None and parent.engine == engine:
+            model = parent.model
+        return check_model(model or default_model(engine, models), models, today=today, engine=engine)
+
+    def _warned(self, plan: Plan, model: ImageModel) -> Plan:
+        from musaic.generate.tables import model_warnings
+
+        return plan.model_copy(update={"notes": (*model_warnings(model, self._models()), *plan.notes)})
+
+    def _limits(self, max_cost_usd: float | None) -> "Limits":
+        from musaic.making import Limits
+
+        wanted = self.settings.generate
+        return Limits(
+            concurrency=wanted.concurrency,
+            attempts=wanted.attempts,
+            ask_again=wanted.ask_again,
+            run_usd=wanted.max_cost_usd if max_cost_usd is None else max_cost_usd,
+            month_usd=wanted.monthly_budget_usd,
+        )
+
+    def _signer(self) -> "Signer | None":
+        from musaic.making import Signer
+
+        chain, key = self.settings.generate.certificate, self.settings.generate.certificate_key
+        if (chain is None) != (key is None):
+            raise ConfigError(
+                "generate.certificate and generate.certificate_key belong together; set both or none"
+            )
+        return None if chain is None or key is None else Signer(chain, key)
+
+    def grid(
+        self, generations: Sequence[Generation], path: Path | str | None = None, *, title: str = ""
+    ) -> Path:
+        """Write pictures that were made as a contact sheet, with what each is a variant of; those that failed say why.
+
+        Args:
+            generations: From `make`.
+            path: Where to; by default ``outputs/<run>.png`` in the library.
+            title: For instance the prompt.
+
+        Raises:
+            ExportError: The file cannot be written.
+        """
+        from musaic.export import Tile, write_sheet
+
+        records = [self.record(each.id) for each in generations]
+        tiles = [
+            Tile(
+                None if record.path is None else Path(record.path),
+                ", ".join([record.ratio, *record.values.values()]),
+                record.id if record.path is not None else record.state.replace("_", " "),
+            )
+            for record in records
+        ]
+        target = Path(path) if path else self.folder / "outputs" / f"{records[0].run}.png"
+        return write_sheet(tiles, target, title=title, columns=_columns(records))
+
+    def _turns_of(self, plan: Plan, model: ImageModel) -> Sequence[JsonValue]:
+        from musaic.library.refine import conversation
+
+        if plan.parent is None or not plan.conversation:
+            return ()
+        return conversation(self.record(plan.parent), library=self.folder, model=model)
+
+
+def _engine(wanted: GenerateSettings, parent: Record | None) -> str:
+    from musaic.generate.engines import choose_engine
+
+    if wanted.engine == "auto" and wanted.model is None and parent is not None:
+        try:
+            return choose_engine(wanted.model_copy(update={"engine": parent.engine}))
+        except UnknownEngineError:
+            # Its key is gone: what is configured now goes on from the picture.
+            return choose_engine(wanted)
+    return choose_engine(wanted)
+
+
+def _columns(records: Sequence[Record]) -> int | None:
+    """Return how wide a grid of pictures is: the ratios of one picture, else the last word that varies."""
+    ratios = len({record.ratio for record in records})
+    last = [list(record.values.values())[-1:] for record in records]
+    across = ratios if ratios > 1 else len({words[0] for words in last if words})
+    return across if 1 < across <= _MOST_COLUMNS else None
+
+
+def _check_price(plan: Plan, limits: "Limits", *, allowed: bool) -> None:
+    if plan.cost_bound_usd is not None:
+        return
+    limited = limits.run_usd is not None or limits.month_usd is not None
+    if limited or not allowed:
+        raise UnknownPriceError(model=plan.model, limited=limited)

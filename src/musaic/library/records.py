@@ -1,0 +1,128 @@
+"""What was made: records, lineage, costs; and pictures made here becoming assets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from musaic.errors import LibraryBusyError, MusaicError
+from musaic.library.wanted import WantingLibrary
+from musaic.schemas import CostLine, Lineage, Record
+
+if TYPE_CHECKING:
+    from musaic.ledger import Heading
+    from musaic.store import Store
+
+
+# A filter has no use for more of it; the record has all.
+_MOST_PROMPT = 1000
+
+
+class RecordsLibrary(WantingLibrary):
+    """A library that knows what it made."""
+
+    def record(self, generation: str) -> Record:
+        """Return everything known of a generation, by its id or the first 6 characters or more.
+
+        Raises:
+            UnknownGenerationError: No record has this id.
+        """
+        from musaic.lineage import record_of
+
+        self._recover()
+        return record_of(self._ledger, generation)
+
+    def lineage(self, name: str) -> Lineage:
+        """Return what a picture was made from and what was made from it, all generations deep.
+
+        Args:
+            name: Id of a generation or asset, or the path of an asset.
+
+        Raises:
+            UnknownAssetError: The library knows nothing of that name.
+        """
+        from musaic.lineage import lineage_of
+
+        self._recover()
+        return lineage_of(self._ledger, self._known_id(name) or name)
+
+    def thread(self, generation: str) -> list[Record]:
+        """Return the refinements that led to a generation, the first picture first and it last.
+
+        Raises:
+            UnknownGenerationError: No record has this id.
+        """
+        from musaic.lineage import thread_of
+
+        self._recover()
+        return thread_of(self._ledger, generation)
+
+    def costs(self, *, by: "Heading" = "day") -> list[CostLine]:
+        """Return what was spent by day (UTC), model or recipe."""
+        from musaic.lineage import costs
+
+        self._recover()
+        return costs(self._ledger, by=by)
+
+    def spent_this_month(self) -> float:
+        """Return what was spent or is reserved in this calendar month (UTC), in US dollars."""
+        return self._ledger.spent_in_month()
+
+    def _recover(self) -> None:
+        """End what processes left open that are gone."""
+        from musaic.making import recover
+
+        for record in recover(self.folder, self._ledger):
+            if record.state == "picture":
+                self._notify(f"{record.id} was saved from a process that had ended: {record.path}")
+            elif record.calls:
+                self._notify(f"{record.id}: {record.reason}")
+
+    # --- pictures made here become assets -------------------------------------------------------------
+    def _encode_made(self) -> None:
+        """Take pictures that were made into the store, if it is free; else they wait in the ledger."""
+        if not self._ledger.waiting():
+            return
+        try:
+            with self._opened() as store:
+                self._take_in_made(store)
+        except LibraryBusyError as exc:
+            self._notify(
+                f"the new pictures can be searched after the next command that opens the store: {exc}"
+            )
+        except MusaicError as exc:
+            # They are saved and recorded; searching must not fail what was paid for.
+            self._notify(f"the new pictures cannot be searched yet: {exc}")
+
+    def _take_in_made(self, store: "Store") -> None:
+        from musaic.ingest import Made, take_in
+
+        waiting = self._ledger.waiting()
+        # An empty library has no encoder yet, and a picture made without references does not choose one.
+        if not waiting or store.fingerprint() is None:
+            return
+        for asset_id, generation in waiting:
+            made = _made(self._ledger.latest(generation))
+            if made is not None:
+                take_in(
+                    self.folder,
+                    [Made(*made)],
+                    ledger=self._ledger,
+                    store=store,
+                    embedder=lambda: self._encoder.of(store),
+                    settings=self.settings.ingest,
+                )
+            self._ledger.encoded(asset_id)
+
+
+def _made(record: Record | None) -> tuple[Path, dict[str, JsonValue]] | None:
+    if record is None or record.path is None:
+        return None
+    words: dict[str, JsonValue] = {
+        "generation": record.id,
+        "prompt": record.prompt[:_MOST_PROMPT],
+        "recipe": record.recipe,
+        "engine": record.engine,
+        "model": record.model,
+    }
+    return Path(record.path), words

@@ -1,0 +1,68 @@
+"""References named by hand: a file, an asset or an earlier picture, with a role if one is given."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast, get_args
+
+from musaic import media
+from musaic.errors import PlanError, UnknownAssetError
+from musaic.ledger import Ledger
+from musaic.lineage import record_of
+from musaic.schemas import Recipe, Reference, Role
+
+_ROLES: tuple[str, ...] = get_args(Role)
+
+
+def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Reference]:
+    """Return references that were named as ``FILE|ID[:role]``, in order.
+
+    One without a role gets the first that the recipe needs and nobody has yet, else the recipe's usual one.
+
+    Raises:
+        UnknownAssetError: Neither a file, nor an asset, nor a picture made here.
+        PlanError: A role does not exist.
+    """
+    split = [_split(name, ledger) for name in names]
+    taken = [role for _, role in split if role is not None]
+    references = []
+    for number, (name, role) in enumerate(split, 1):
+        if role is None:
+            role = _needed(recipe, taken)
+            taken.append(role)
+        asset_id, path = _found(name, ledger)
+        references.append(Reference(number=number, asset_id=asset_id, path=path, role=role))
+    return references
+
+
+def _split(text: str, ledger: Ledger) -> tuple[str, Role | None]:
+    name, colon, role = text.rpartition(":")
+    if not colon or os.path.exists(text):  # noqa: PTH110  Path.exists raises for names that no file can have
+        return text, None
+    if role in _ROLES:
+        return name, cast("Role", role)
+    if os.path.exists(name) or ledger.states_of([name]):  # noqa: PTH110
+        raise PlanError(f"there is no role {role!r}; use one of {', '.join(_ROLES)}")
+    return text, None
+
+
+def _needed(recipe: Recipe, taken: Sequence[Role]) -> Role:
+    lacking = (need.role for need in recipe.roles if taken.count(need.role) < need.least)
+    return next(lacking, recipe.find_role)
+
+
+def _found(name: str, ledger: Ledger) -> tuple[str, str]:
+    """Return the asset id and the absolute path that a name stands for."""
+    if os.path.isfile(name):  # noqa: PTH113  Path.is_file raises for names that no file can have
+        path = Path(os.path.abspath(name))  # noqa: PTH100  links stay
+        return media.content_id(media.hash_file(path)), str(path)
+    states = ledger.states_of([name]).get(name, [])
+    if states:
+        there = (state.path for state in states if os.path.isfile(state.path))  # noqa: PTH113
+        return name, next(there, states[0].path)
+    if name.startswith("g-"):
+        record = record_of(ledger, name)
+        if record.asset_id is None or record.path is None:
+            raise PlanError(f"{record.id} came to no picture ({record.reason}), so it cannot be a reference")
+        return record.asset_id, record.path
+    raise UnknownAssetError(asset=name)

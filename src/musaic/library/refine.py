@@ -1,0 +1,98 @@
+"""Going on from a picture: with the engine's own conversation, or with the picture as a reference."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import JsonValue
+
+from musaic.ledger import Ledger
+from musaic.making.blobs import pictures_in, read_turns, words_in
+from musaic.making.save import turns_of
+from musaic.plan import make_plan
+from musaic.schemas import Brief, ImageModel, Plan, Recipe, Record, Reference
+
+_RECIPE = "refine"
+
+
+def plan_refinement(
+    parent: Record,
+    text: str,
+    *,
+    library: Path,
+    ledger: Ledger,
+    recipes: dict[str, Recipe],
+    model: ImageModel,
+    ratio: str | None = None,
+    size: str | None = None,
+    variants: int = 1,
+) -> Plan:
+    """Return what would be sent to change an earlier picture.
+
+    Args:
+        parent: Its record.
+        text: What to change.
+        library: The library folder.
+        ledger: Open.
+        recipes: By name.
+        model: What is to make it.
+        ratio: By default the parent's.
+        size: The same.
+        variants: How many.
+
+    Raises:
+        PlanError: The model has no such ratio or size, or takes fewer references.
+    """
+    brief = Brief(
+        prompt=text,
+        recipe=_RECIPE,
+        ratios=(ratio or parent.ratio,),
+        size=size or parent.size,
+        variants=variants,
+        parent=parent.id,
+    )
+    if parent.state != "picture":
+        return _once_more(parent, text, brief, recipes, model)
+    turns = conversation(parent, library=library, model=model)
+    if not turns:
+        references = _with_picture(parent, ledger)
+        return make_plan(
+            brief.model_copy(update={"references": references}), recipe=recipes[_RECIPE], model=model
+        )
+    planned = make_plan(
+        brief,
+        recipe=recipes[_RECIPE],
+        model=model,
+        text=" " * words_in(turns),
+        pictures=pictures_in(turns),
+    )
+    return planned.model_copy(update={"references": parent.references, "conversation": True})
+
+
+def conversation(parent: Record, *, library: Path, model: ImageModel) -> Sequence[JsonValue]:
+    """Return the turns that led to a picture; none where another model made it, or its engine keeps none."""
+    if parent.state != "picture" or (parent.engine, parent.model) != (model.engine, model.id):
+        return ()
+    return read_turns(library, turns_of(library, parent.id))
+
+
+def _once_more(
+    parent: Record, text: str, brief: Brief, recipes: dict[str, Recipe], model: ImageModel
+) -> Plan:
+    """Ask anew for a picture that never came: its own words and references, and what is to change."""
+    recipe = recipes.get(parent.recipe) or recipes["promo"]
+    update = {"prompt": f"{parent.prompt}\n{text}", "recipe": recipe.name, "references": parent.references}
+    return make_plan(brief.model_copy(update=update), recipe=recipe, model=model)
+
+
+def _with_picture(parent: Record, ledger: Ledger) -> tuple[Reference, ...]:
+    """Return the picture as the base, and what it was made from; earlier pictures of the thread are in it."""
+    assert parent.asset_id is not None
+    assert parent.path is not None
+    base = Reference(number=1, asset_id=parent.asset_id, path=parent.path, role="base")
+    kept = [
+        each for each in parent.references if not (each.role == "base" and ledger.makers_of(each.asset_id))
+    ]
+    # Only one picture can be the one to change.
+    kept = [each.model_copy(update={"role": "subject"}) if each.role == "base" else each for each in kept]
+    numbered = [each.model_copy(update={"number": number}) for number, each in enumerate(kept, 2)]
+    return (base, *numbered)

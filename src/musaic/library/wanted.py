@@ -1,0 +1,129 @@
+"""What is wanted: a brief, with its references found."""
+
+from collections.abc import Mapping, Sequence
+
+from musaic.errors import PlanError, UnknownWordsError
+from musaic.library.find import FindingLibrary
+from musaic.library.references import by_hand
+from musaic.schemas import Brief, Recipe, Reference
+
+_NOT_GENERATED = 'kind != "generated"'
+# Hits that are references already are passed over; so many more are looked at.
+_SPARE_HITS = 16
+
+
+class WantingLibrary(FindingLibrary):
+    """A library that finds references for a picture."""
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Return all recipes by name: Musaic's own, and those in this library's `recipes`, which override them.
+
+        Raises:
+            UnknownRecipeError: A file of the library's recipes cannot be used.
+        """
+        from musaic.generate.tables import load_recipes
+
+        return load_recipes(self.folder / "recipes")
+
+    def brief(
+        self,
+        prompt: str,
+        *,
+        find: Sequence[str] = (),
+        refs: Sequence[str] = (),
+        recipe: str = "promo",
+        ratios: Sequence[str] = (),
+        size: str | None = None,
+        variants: int = 1,
+        vary: Mapping[str, Sequence[str]] | None = None,
+        find_limit: int | None = None,
+        where: str | None = None,
+        include_generated: bool = False,
+    ) -> Brief:
+        """Return what is wanted, with its references: those by hand first, then those searched for.
+
+        Args:
+            prompt: What the picture should show.
+            find: Words to search references with. Where neither `find` nor `refs` is given, the prompt
+                itself is searched with.
+            refs: ``FILE|ID[:role]`` each; files need not be in the library.
+            recipe: See `recipes`.
+            ratios: Such as ``16:9``; by default the recipe's. Several show one picture.
+            size: ``512``, ``1K``, ``2K`` or ``4K``; by default the recipe's.
+            variants: How many pictures of each combination.
+            vary: Words by name; all their combinations are made.
+            find_limit: How many references each of `find` brings, by default 1, or the prompt itself, by
+                default the recipe's number.
+            where: A filter for references that are searched for.
+            include_generated: Whether pictures made earlier may be found.
+
+        Raises:
+            UnknownRecipeError: There is no such recipe.
+            UnknownAssetError: One of `refs` is nowhere.
+            UnknownWordsError: The encoder knows no word of one of `find`.
+            PlanError: The prompt is empty, or nothing was found for one of `find`.
+        """
+        from musaic.generate.tables import find_recipe
+
+        if not prompt.strip():
+            raise PlanError("the prompt is empty; say what the picture should show")
+        chosen = find_recipe(recipe, self.recipes())
+        references = by_hand(refs, ledger=self._ledger, recipe=chosen)
+        search = _Search(self, _filter(where, include_generated=include_generated), chosen)
+        for text in find:
+            search.add(references, text, limit=1 if find_limit is None else find_limit)
+        if not (find or refs):
+            search.try_prompt(
+                references, prompt, limit=chosen.find_limit if find_limit is None else find_limit
+            )
+        return Brief(
+            prompt=prompt,
+            recipe=chosen.name,
+            references=tuple(references),
+            ratios=tuple(ratios) or (chosen.ratio,),
+            size=size or chosen.size,
+            variants=variants,
+            vary={name: tuple(words) for name, words in (vary or {}).items()},
+        )
+
+    def note(self, text: str) -> None:
+        """Pass a warning in plain words to whoever opened the library."""
+        self._notify(text)
+
+
+class _Search:
+    def __init__(self, library: WantingLibrary, where: str | None, recipe: Recipe) -> None:
+        self._library, self._where, self._recipe = library, where, recipe
+
+    def add(self, references: list[Reference], text: str, *, limit: int) -> None:
+        """Add the nearest assets that are not references yet."""
+        taken = {each.asset_id for each in references}
+        hits = self._library.search(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
+        fresh = [hit for hit in hits if hit.asset_id not in taken][:limit]
+        if not fresh and limit:
+            raise PlanError(
+                f"nothing in this library was found for {text!r}; search for something else, or name a file with --ref"
+            )
+        references += [
+            Reference(
+                number=len(taken) + number,
+                asset_id=hit.asset_id,
+                path=hit.path,
+                role=self._recipe.find_role,
+                cosine=hit.cosine,
+            )
+            for number, hit in enumerate(fresh, 1)
+        ]
+
+    def try_prompt(self, references: list[Reference], prompt: str, *, limit: int) -> None:
+        """Add what the prompt itself finds; without any of it the picture is made from words alone."""
+        try:
+            if limit:
+                self.add(references, prompt, limit=limit)
+        except (UnknownWordsError, PlanError) as exc:
+            self._library.note(f"no references: {exc}")
+
+
+def _filter(where: str | None, *, include_generated: bool) -> str | None:
+    parts = [f"({where})"] if where else []
+    return " and ".join(parts if include_generated else [*parts, _NOT_GENERATED]) or None

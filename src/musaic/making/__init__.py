@@ -1,0 +1,8 @@
+"""Make: a plan becomes pictures. Money is reserved before a call, and everything is recorded."""
+
+from musaic.making.recover import recover
+from musaic.making.run import Making
+from musaic.making.save import Signer
+from musaic.making.shots import Limits
+
+__all__ = ["Limits", "Making", "Signer", "recover"]

@@ -1,0 +1,64 @@
+"""An event loop in a thread of its own: a notebook has one running already, and Ctrl-C must stay ours."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Coroutine
+
+_POLL_S = 0.1
+
+
+class Loop:
+    """Runs one coroutine to its end; an interrupt cancels it, waits for it, and is raised again.
+
+    Args:
+        stop: Set when an interrupt comes, before the cancelling.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
+
+    def run(self, work: Coroutine[object, object, None]) -> None:
+        """Run `work`; raise what it raises.
+
+        Raises:
+            KeyboardInterrupt: One came meanwhile; everything was cleaned up before.
+        """
+        thread = threading.Thread(target=self._thread, args=(work,), name="musaic-make")
+        thread.start()
+        interrupt = self._join(thread)
+        if interrupt is not None:
+            raise interrupt
+        if self._failure is not None:
+            raise self._failure
+
+    def _thread(self, work: Coroutine[object, object, None]) -> None:
+        try:
+            asyncio.run(self._guarded(work))
+        except BaseException as exc:
+            self._failure = exc
+
+    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.ensure_future(work)
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._main
+
+    def _join(self, thread: threading.Thread) -> KeyboardInterrupt | None:
+        interrupt: KeyboardInterrupt | None = None
+        while thread.is_alive():
+            try:
+                thread.join(_POLL_S)
+            except KeyboardInterrupt as exc:
+                interrupt = exc
+                self._abandon()
+        return interrupt
+
+    def _abandon(self) -> None:
+        self._stop.set()
+        if self._loop is not None and self._main is not None:
+            with contextlib.suppress(RuntimeError):  # the loop may have just closed
+                self._loop.call_soon_threadsafe(self._main.cancel)

@@ -1,0 +1,220 @@
+"""One shot: asked for, asked again where that is free or covered, checked, kept, settled."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from musaic import plan as money
+from musaic.errors import BudgetError, EngineError, MusaicError
+from musaic.generate.base import (
+    Answer,
+    Blocked,
+    Generator,
+    Malformed,
+    NoPicture,
+    Pictured,
+    Request,
+)
+from musaic.lineage import Run
+from musaic.making.save import Kept, keep
+from musaic.schemas import Call, ImageModel, Record, Shot, State, Usage
+
+# Waits between attempts when the service does not say: seconds, doubled each time, with jitter.
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
+# A service that asks for longer is as good as down.
+_MOST_PATIENCE_S = 120.0
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How a run may behave.
+
+    Attributes:
+        concurrency: Most calls at a time.
+        attempts: Most requests for one picture that were not billed.
+        ask_again: Whether an answer without a picture is asked for once more, inside the cost bound.
+        run_usd: Most that the run may cost; None for no limit.
+        month_usd: The same of the library's calendar month.
+    """
+
+    concurrency: int = 4
+    attempts: int = 4
+    ask_again: bool = True
+    run_usd: float | None = None
+    month_usd: float | None = None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a shot ended."""
+
+    state: State
+    reason: str | None = None
+    answer: Answer | None = None
+    kept: Kept | None = None
+    calls: list[Call] = field(default_factory=list)
+
+    @property
+    def cost_usd(self) -> float | None:
+        """What the service reported in all; None where nothing is known."""
+        known = [call.cost_usd for call in self.calls if call.cost_usd is not None]
+        return round(sum(known), 6) if known else None
+
+
+class Asker:
+    """Asks an engine for the pictures of one run.
+
+    Args:
+        library: The library folder.
+        run: Reserves and settles money.
+        engine: What makes the pictures.
+        model: Its prices and limits.
+        limits: How it may behave.
+    """
+
+    def __init__(
+        self, library: Path, *, run: Run, engine: Generator, model: ImageModel, limits: Limits
+    ) -> None:
+        self._library, self._run, self._engine = library, run, engine
+        self._model, self._limits = model, limits
+
+    async def ask(
+        self, record: Record, shot: Shot, request: Request, *, bound_usd: float | None, outcome: Outcome
+    ) -> None:
+        """Ask for one picture until there is an answer that stands.
+
+        Args:
+            record: Begun already.
+            shot: Its own cost bound covers one more call after an answer without a picture.
+            request: What is sent, each time the same.
+            bound_usd: Most that one call may cost; None where the price is unknown.
+            outcome: Takes what happens, call by call, also when this is cut off.
+        """
+        unbilled = 0
+        while True:
+            try:
+                answer = await self._call(record, request, bound_usd, outcome)
+            except EngineError as exc:
+                unbilled += 1
+                wait_s = self._wait_s(exc, unbilled)
+                if wait_s is None:
+                    outcome.state = "failed"
+                    outcome.reason = _with_attempts(str(exc), len(outcome.calls))
+                    return
+                await asyncio.sleep(wait_s)
+                continue
+            except BudgetError as exc:
+                outcome.state, outcome.reason = "failed", str(exc)
+                return
+            if self._may_ask_again(outcome, shot, bound_usd):
+                continue
+            outcome.answer = answer
+            return
+
+    def _wait_s(self, exc: EngineError, attempts: int) -> float | None:
+        """Return how long to wait before the next attempt; None where there is to be none."""
+        if not exc.retryable or exc.billed != "no" or attempts >= self._limits.attempts:
+            return None
+        if exc.wait_s is not None:
+            # A little later than asked, so that concurrent shots do not all come back at once.
+            return None if exc.wait_s > _MOST_PATIENCE_S else exc.wait_s * random.uniform(1.0, 1.2)  # noqa: S311
+        longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * float(2 ** (attempts - 1)))
+        return longest * random.uniform(0.5, 1.0)  # noqa: S311
+
+    def _may_ask_again(self, outcome: Outcome, shot: Shot, bound_usd: float | None) -> bool:
+        billed = [call for call in outcome.calls if call.billed != "no"]
+        if outcome.state != "no_picture" or not self._limits.ask_again or len(billed) > 1:
+            return False
+        if outcome.kept is not None or shot.cost_bound_usd is None or bound_usd is None:
+            return False
+        spent = outcome.cost_usd
+        return spent is not None and spent + bound_usd <= shot.cost_bound_usd + _TINY
+
+    async def _call(
+        self, record: Record, request: Request, bound_usd: float | None, outcome: Outcome
+    ) -> Answer:
+        number = self._run.reserve(
+            record.id,
+            bound_usd=bound_usd,
+            run_limit_usd=self._limits.run_usd,
+            month_limit_usd=self._limits.month_usd,
+        )
+        clock = _Clock()
+        try:
+            answer = await self._engine.generate(request)
+            await self._take(record, request, answer, outcome)
+        except EngineError as exc:
+            self._settle(number, clock.call(type(exc).__name__, str(exc), billed=exc.billed), outcome)
+            raise
+        except BaseException as exc:
+            # Cancelled, or a bug: the request was sent, so it may have been billed.
+            reason = "interrupted" if isinstance(exc, asyncio.CancelledError) else str(exc)
+            self._settle(number, clock.call(type(exc).__name__, reason, billed="unknown"), outcome)
+            if isinstance(exc, MusaicError) or not isinstance(exc, Exception):
+                raise
+            raise EngineError(
+                f"the {self._engine.name} engine failed in a way that it should not ({type(exc).__name__}: {exc})",
+                engine=self._engine.name,
+                billed="unknown",
+            ) from exc
+        cost = money.cost_usd(self._model, answer.usage, size=request.size)
+        self._settle(
+            number,
+            clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost),
+            outcome,
+        )
+        return answer
+
+    def _settle(self, number: int, call: Call, outcome: Outcome) -> None:
+        self._run.settle(number, call)
+        outcome.calls.append(call)
+
+    async def _take(self, record: Record, request: Request, answer: Answer, outcome: Outcome) -> None:
+        """Judge an answer; a picture is on disk before its call is settled."""
+        outcome.kept = None
+        if not isinstance(answer, Pictured):
+            outcome.state, outcome.reason = _judged(answer)
+            return
+        kept = await asyncio.to_thread(
+            keep, self._library, record.id, answer, ratio=request.ratio, sent=request.attachments
+        )
+        outcome.kept, outcome.state, outcome.reason = kept, kept.examined.state, kept.examined.reason
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._at, self._started = time.time(), time.monotonic()
+
+    def call(
+        self,
+        outcome: str,
+        reason: str | None,
+        *,
+        billed: str,
+        usage: Usage | None = None,
+        cost_usd: float | None = None,
+    ) -> Call:
+        return Call.model_validate(
+            {
+                "sent_at": self._at,
+                "seconds": round(time.monotonic() - self._started, 3),
+                "outcome": outcome,
+                "reason": reason,
+                "usage": usage,
+                "cost_usd": cost_usd,
+                "billed": billed,
+            }
+        )
+
+
+def _judged(answer: Blocked | NoPicture | Malformed) -> tuple[State, str]:
+    if isinstance(answer, Blocked):
+        return ("prompt_blocked" if answer.what == "prompt" else "output_blocked"), answer.reason
+    return ("no_picture" if isinstance(answer, NoPicture) else "malformed"), answer.reason
+
+
+def _with_attempts(reason: str, attempts: int) -> str:
+    return reason if attempts < 2 else f"{reason} ({attempts} attempts)"

@@ -1,0 +1,293 @@
+"""What the Gemini engine makes of each answer, all of them driven through the SDK; see test_gemini.py for two SDKs."""
+
+import base64
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from musaic.errors import EngineProtocolError, EngineQuotaError
+from musaic.generate.base import Answer, Blocked, Malformed, NoPicture, Pictured
+from musaic.generate.gemini import GeminiGenerator
+from musaic.schemas import Usage
+from tests.fakes.gemini import DRAFT, PNG, ask, body, candidate, error, generator, image, text
+from tests.fakes.replies import Replies, Reply, running
+
+BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Replies]:
+    with pytest.MonkeyPatch.context() as patch, running() as started:
+        patch.setenv("NO_PROXY", "127.0.0.1")
+        yield started
+
+
+@pytest.fixture(scope="module")
+def asking(server: Replies) -> GeminiGenerator:
+    return generator(server.url)
+
+
+def answered(server: Replies, asking: GeminiGenerator, reply: Any) -> Answer:
+    server.replies[:] = [reply if isinstance(reply, Reply) else Reply(reply)]
+    return ask(asking)
+
+
+def thought(content: bytes = DRAFT) -> dict[str, Any]:
+    return image(content, thought=True)
+
+
+@pytest.mark.parametrize(
+    ("parts", "pictures", "words"),
+    [
+        ([image()], (PNG,), ""),
+        ([text("A watch."), image(), text(" Enjoy.")], (PNG,), "A watch. Enjoy."),
+        ([image(b"first"), image(PNG)], (b"first", PNG), ""),
+        ([thought(), image(), thought(b"later draft")], (PNG,), ""),
+        ([text("planning", thought=True), image()], (PNG,), ""),
+        ([thought(b"one"), thought(PNG)], (PNG,), ""),
+        ([image("*broken*"), image(PNG)], (PNG,), ""),
+        ([image(base64.urlsafe_b64encode(PNG).decode())], (PNG,), ""),
+        ([{"inline_data": {"mime_type": "image/png", "data": "AAEC"}}], (b"\0\1\2",), ""),
+        ([image(b"no picture at all", mime="text/plain")], (b"no picture at all",), ""),
+    ],
+    ids=[
+        "one",
+        "words",
+        "two",
+        "drafts",
+        "thinking",
+        "only-thoughts",
+        "one-broken",
+        "url-safe",
+        "snake",
+        "mime",
+    ],
+)
+def test_the_last_picture_that_is_no_draft_is_the_result(
+    server: Replies, asking: GeminiGenerator, parts: list[Any], pictures: tuple[bytes, ...], words: str
+) -> None:
+    answer = answered(server, asking, body(candidate(*parts)))
+
+    assert isinstance(answer, Pictured)
+    assert (answer.pictures, answer.text) == (pictures, words)
+    assert (answer.model_version, answer.response_id) == ("v-7", "r-1")
+
+
+def test_a_picture_counts_whatever_the_finish_reason(server: Replies, asking: GeminiGenerator) -> None:
+    for finish in ("MAX_TOKENS", "IMAGE_SAFETY", "SOMETHING_NEW", None):
+        answer = answered(server, asking, body(candidate(image(), finish=finish)))
+
+        assert isinstance(answer, Pictured), finish
+
+
+def test_a_picture_in_the_second_candidate_is_found(server: Replies, asking: GeminiGenerator) -> None:
+    answer = answered(server, asking, body(candidate(text("none here")), candidate(image())))
+
+    assert isinstance(answer, Pictured)
+    assert answer.pictures == (PNG,)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (BLOCKED, "SAFETY"),
+        (BLOCKED | {"candidates": []}, "SAFETY"),
+        (
+            {"promptFeedback": {"blockReason": "OTHER"}},
+            "OTHER: often one of the reference pictures, not the words",
+        ),
+        ({"promptFeedback": {"blockReason": "NEW_ONE", "blockReasonMessage": "no"}}, "NEW_ONE: no"),
+        (
+            {
+                "promptFeedback": {
+                    "blockReason": "SAFETY",
+                    "safetyRatings": [
+                        {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "blocked": True},
+                        {"category": "HARM_CATEGORY_HARASSMENT"},
+                    ],
+                }
+            },
+            "SAFETY (dangerous content)",
+        ),
+    ],
+)
+def test_a_blocked_prompt_says_so(server: Replies, asking: GeminiGenerator, reply: Any, reason: str) -> None:
+    answer = answered(server, asking, reply)
+
+    assert answer == Blocked(what="prompt", reason=reason)
+
+
+@pytest.mark.parametrize(
+    "finish",
+    ["IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "PROHIBITED_CONTENT", "SAFETY", "SPII", "BLOCKLIST", "MODEL_ARMOR",
+     "VIDEO_SAFETY_OF_2027"],
+)  # fmt: skip
+def test_a_blocked_output_says_so_in_the_services_words(
+    server: Replies, asking: GeminiGenerator, finish: str
+) -> None:
+    counted = {"usageMetadata": {"promptTokenCount": 7}}
+    answer = answered(server, asking, body(candidate(finish=finish, finishMessage="Not this."), **counted))
+
+    assert isinstance(answer, Blocked)
+    assert (answer.what, answer.reason) == ("output", f"{finish}: Not this.")
+    assert answer.usage == Usage(input_text=7, output_text=0, output_image=0)
+
+
+def test_drafts_of_a_blocked_output_are_no_result(server: Replies, asking: GeminiGenerator) -> None:
+    answer = answered(server, asking, body(candidate(thought(), finish="IMAGE_SAFETY")))
+
+    assert isinstance(answer, Blocked)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (body(candidate(finish="NO_IMAGE", finishMessage="It made none.")), "NO_IMAGE: It made none."),
+        (body(candidate(finish="IMAGE_OTHER")), "IMAGE_OTHER"),
+        (body(candidate(finish="IMAGE_RECITATION")), "IMAGE_RECITATION"),
+        (body(candidate(finish="A_REASON_OF_2027")), "A_REASON_OF_2027"),
+        (body(candidate(text("Which watch?"))), "Which watch?"),
+        (body(candidate(text("Which "), text("watch?"))), "Which watch?"),
+        (body(candidate(text("hm", thought=True), text("No."))), "No."),
+        (body(candidate(text("On the"), finish="MAX_TOKENS")), "MAX_TOKENS: On the"),
+        (body(candidate(text("a\x1b[31m\ud800red\x00"))), "a [31m?red"),
+        (body(candidate(thought(), finish="NO_IMAGE")), "NO_IMAGE"),
+        (body(candidate()), "the answer is empty"),
+        (body(candidate(content={"role": "model"})), "the answer is empty"),
+        (body(), "the answer is empty"),
+        ({}, "the answer is empty"),
+        ({"candidates": None, "promptFeedback": []}, "the answer is empty"),
+        ({"candidates": [{"content": {"parts": [None, 3, {"text": 4}]}}, "x"]}, "the answer is empty"),
+    ],
+)
+def test_an_answer_without_a_picture_has_its_reason(
+    server: Replies, asking: GeminiGenerator, reply: Any, reason: str
+) -> None:
+    answer = answered(server, asking, reply)
+
+    assert isinstance(answer, NoPicture)
+    assert answer.reason == reason
+
+
+@pytest.mark.parametrize("data", ["*not*base64*", "AAA", "AAECAw=", "AA\nEC", "", "äöü"])
+def test_a_picture_in_broken_base64_is_malformed_but_counted(
+    server: Replies, asking: GeminiGenerator, data: str
+) -> None:
+    counted = {"usageMetadata": {"candidatesTokenCount": 1120}}
+    answer = answered(server, asking, body(candidate(image(data)), **counted))
+
+    assert isinstance(answer, Malformed)
+    assert answer.usage == Usage(output_text=0, output_image=1120)
+
+
+@pytest.mark.parametrize(
+    ("content", "begins"),
+    [
+        (b"", "its answer is empty"),
+        (
+            b"<html><head><style>b{}</style></head><body><h1>Sign in</h1></body></html>",
+            "begins with 'Sign in'",
+        ),
+        (b'{"candidates": [{"content": {"par', "begins with"),
+        (b"[]", "begins with '[]'"),
+        (b"null", "begins with 'null'"),
+        (b"\xff\xfe\x00", "begins with"),
+        (b"[" * 100_000, "begins with '[[["),
+        (b"x" * 100_000, "x…'"),
+    ],
+    ids=["empty", "page", "cut", "list", "null", "bytes", "deep", "long"],
+)
+def test_what_is_no_answer_may_have_been_billed(
+    server: Replies, asking: GeminiGenerator, content: bytes, begins: str
+) -> None:
+    with pytest.raises(EngineProtocolError) as caught:
+        answered(server, asking, content)
+
+    assert begins in str(caught.value)
+    assert len(str(caught.value)) < 300
+    assert (caught.value.billed, caught.value.retryable) == ("unknown", False)
+
+
+def test_an_error_in_an_answer_of_status_200_is_an_error(server: Replies, asking: GeminiGenerator) -> None:
+    with pytest.raises(EngineQuotaError) as caught:
+        answered(server, asking, error(429, "slow down", "RESOURCE_EXHAUSTED"))
+
+    assert caught.value.limit == "minute"
+
+
+def split(**counts: int) -> list[dict[str, object]]:
+    return [{"modality": name.upper(), "tokenCount": count} for name, count in counts.items()]
+
+
+@pytest.mark.parametrize(
+    ("counts", "usage"),
+    [
+        (
+            {
+                "promptTokenCount": 1180,
+                "promptTokensDetails": split(text=60, image=1120),
+                "candidatesTokenCount": 1140,
+                "candidatesTokensDetails": split(image=1120, text=20),
+                "thoughtsTokenCount": 300,
+            },
+            Usage(input_text=60, input_image=1120, output_text=320, output_image=1120),
+        ),
+        (
+            {"candidatesTokenCount": 1140, "candidatesTokensDetails": split(image=1120)},
+            Usage(output_text=20, output_image=1120),
+        ),
+        ({"candidatesTokensDetails": split(image=1120)}, Usage(output_text=0, output_image=1120)),
+        ({"candidatesTokenCount": 1290, "thoughtsTokenCount": 5}, Usage(output_text=5, output_image=1290)),
+        (
+            {"candidatesTokenCount": 1290, "candidatesTokensDetails": split(text=90)},
+            Usage(output_text=90, output_image=1200),
+        ),
+        (
+            {"totalTokenCount": 1500, "promptTokenCount": 200, "thoughtsTokenCount": 180},
+            Usage(input_text=200, output_text=180, output_image=1120),
+        ),
+        (
+            {"promptTokenCount": 1200, "promptTokensDetails": split(image=1120, document=30)},
+            Usage(input_text=80, input_image=1120),
+        ),
+        ({"promptTokensDetails": split(text=5)}, Usage(input_text=5, input_image=0)),
+        (
+            {"promptTokenCount": 9, "promptTokensDetails": [None, {"tokenCount": 1}]},
+            Usage(input_text=9, input_image=0),
+        ),
+        ({"promptTokenCount": 9, "promptTokensDetails": "?"}, Usage(input_text=9)),
+        ({"promptTokenCount": "9", "candidatesTokenCount": -4, "thoughtsTokenCount": True}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_usage_is_read_by_modality(
+    server: Replies, asking: GeminiGenerator, counts: object, usage: Usage | None
+) -> None:
+    answer = answered(server, asking, body(candidate(image()), usageMetadata=counts))
+
+    assert answer.usage == usage
+
+
+@pytest.mark.parametrize(
+    ("counts", "usage"),
+    [
+        ({"promptTokenCount": 9}, Usage(input_text=9, output_text=0, output_image=0)),
+        (
+            {"promptTokenCount": 9, "thoughtsTokenCount": 1300},
+            Usage(input_text=9, output_text=1300, output_image=0),
+        ),
+        (
+            {"promptTokenCount": 9, "candidatesTokenCount": 12, "candidatesTokensDetails": split(text=12)},
+            Usage(input_text=9, output_text=12, output_image=0),
+        ),
+        ({"candidatesTokenCount": 12}, Usage(output_text=12)),
+    ],
+)
+def test_an_answer_without_a_picture_reports_no_tokens_of_one(
+    server: Replies, asking: GeminiGenerator, counts: object, usage: Usage
+) -> None:
+    answer = answered(server, asking, body(candidate(text("no")), usageMetadata=counts))
+
+    assert answer.usage == usage
