@@ -27,5 +27,8 @@ def a_record(*references: tuple[str, str], **others: Any) -> Record:
 def a_picture(kind: str, *, mode: str = "RGB", **options: Any) -> bytes:
     """Return a noisy picture, 61 by 40; `kind` as Pillow names formats."""
     file = io.BytesIO()
-    Image.effect_noise((61, 40), 80).convert(mode).save(file, kind, **options)
+    drawn = Image.effect_noise((61, 40), 80).convert(mode)
+    if mode == "RGBA":
+        drawn.putalpha(Image.linear_gradient("L").resize(drawn.size))
+    drawn.save(file, kind, **options)
     return file.getvalue()

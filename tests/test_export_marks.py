@@ -106,6 +106,27 @@ def test_compressed_pixels_are_the_very_bytes_that_came(tmp_path: Path, kind: st
     assert len(made) - len(content) < 2000
 
 
+@pytest.mark.parametrize("kind", ["jpg", "jpg-progressive"])
+def test_first_segment_of_a_jpeg_stays_the_first(tmp_path: Path, kind: str) -> None:
+    content = a_picture(**KINDS[kind])
+
+    made = exported(tmp_path, content, a_record())
+
+    length = 4 + int.from_bytes(content[4:6])
+    assert made[:length] == content[:length]
+    assert made.index(b"http://ns.adobe.com/xap/1.0/") < made.index(b"\xff\xdb")
+
+
+@pytest.mark.parametrize(("kind", "flags"), [("webp", 0x04), ("webp-alpha", 0x14), ("webp-lossless", 0x04)])
+def test_simple_webp_gets_a_header_that_says_what_is_in_it(tmp_path: Path, kind: str, flags: int) -> None:
+    made = exported(tmp_path, a_picture(**KINDS[kind]), a_record())
+
+    assert made[12:16] == b"VP8X"
+    assert made[20] == flags
+    sides = (int.from_bytes(made[24:27], "little") + 1, int.from_bytes(made[27:30], "little") + 1)
+    assert sides == (61, 40)
+
+
 def test_references_are_named_by_asset_id_alone(tmp_path: Path) -> None:
     ids = ("a" * 32, "b" * 32)
 
@@ -181,7 +202,8 @@ def test_packed_text_of_a_png_is_read_too() -> None:
 @pytest.mark.parametrize(
     "theirs",
     [
-        b"", b"<x:xmpmeta", b"no xml at all", b"<a/>", b"\xff\xfe\0", THEIRS + b" " * 60_000,
+        b"", b"<x:xmpmeta", b"no xml at all", b"<a/>", b"\xff\xfe\0", THEIRS + b"<!--" + b" " * 60_000 + b"-->",
+        b"\xfe\xff" + THEIRS.decode().encode("utf-16-be"),
         b'<!DOCTYPE a [<!ENTITY b "cccc">]>' + THEIRS.replace(b"Made with", b"&b;"),
     ],
 )  # fmt: skip

@@ -284,6 +284,20 @@ def test_a_newer_file_is_refused_and_not_touched(tmp_path: Path) -> None:
     assert version_and_tables(path) == (3, {"meta", "files"})
 
 
+def test_a_new_file_that_another_process_is_just_making_is_waited_for(tmp_path: Path) -> None:
+    """SQLite itself refuses at once to change how a file is kept that another one is writing to."""
+    other = sqlite3.connect(tmp_path / "l", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    later = threading.Timer(0.2, other.execute, ["COMMIT"])
+    later.start()
+
+    with Ledger(tmp_path / "l") as ledger:
+        assert ledger.counts() == (0, 0, 0)
+
+    later.join()
+    other.close()
+
+
 def test_threads_that_write_at_once_never_meet_in_one_transaction(ledger: Ledger) -> None:
     """A transaction that is open in one thread keeps the others waiting, not failing."""
     failures: list[BaseException] = []

@@ -233,7 +233,9 @@ def test_more_references_than_the_model_takes_are_refused_unsent(openai_server: 
 
 @pytest.mark.parametrize("size", ["512", "1K", "2K", "4K"])
 @pytest.mark.parametrize("ratio", ["1:1", "2:3", "3:2", "4:5", "16:9", "9:16", "21:9", "1:4", "4:1", "8:1"])
-@pytest.mark.parametrize("model", ["gpt-image-1.5", "gpt-image-2", "openai/gpt-image-2.5-flare"])
+@pytest.mark.parametrize(
+    "model", ["gpt-image-1.5", "gpt-image-2", "openai/gpt-image-2.5-flare", "gpt-image-2.6-flare"]
+)
 def test_every_size_asked_of_openai_is_one_it_takes_and_as_near_as_can_be(
     model: str, ratio: str, size: str
 ) -> None:
@@ -242,7 +244,9 @@ def test_every_size_asked_of_openai_is_one_it_takes_and_as_near_as_can_be(
     assert size_is_allowed(model.removeprefix("openai/"), asked.text)
     width, height = map(int, asked.text.split("x"))
     across, down = map(int, ratio.split(":"))
-    wanted = min(max(across / down, 1 / 3), 3) if "1.5" not in model else width / height
+    wanted = (
+        min(max(across / down, 1 / 3), 3) if "1.5" not in model and "2.6" not in model else width / height
+    )
     assert width / height == pytest.approx(wanted, rel=0.05)
     assert (width > height) == (across > down)
 
@@ -317,8 +321,11 @@ def test_base64_is_read_in_every_spelling(own_server: FakeOpenai, alphabet: str)
     assert answer.pictures == (content,)
 
 
-def test_address_in_the_place_of_a_picture_is_never_fetched(own_server: FakeOpenai) -> None:
-    own_server.script.append(Reply(200, {"data": [{"url": f"{own_server.url}/made.png"}]}))
+@pytest.mark.parametrize("others", [{}, {"b64_json": None}, {"b64_json": "", "revised_prompt": "a cape"}])
+def test_address_in_the_place_of_a_picture_is_never_fetched(
+    own_server: FakeOpenai, others: dict[str, Any]
+) -> None:
+    own_server.script.append(Reply(200, {"data": [{**others, "url": f"{own_server.url}/made.png"}]}))
 
     answer = make(own_server)
 
@@ -400,6 +407,14 @@ def test_key_that_a_server_repeats_is_cut_out(openai_server: FakeOpenai, status:
 
     assert "may not" in str(error)
     assert not re.search("loopback|6789", str(error))
+
+
+@pytest.mark.parametrize("key", ["sk-other0123456789", "sk-ot*****6789", "abcd****6789", "Bearer 0123456789"])
+def test_any_other_key_that_a_server_names_is_cut_out_too(openai_server: FakeOpenai, key: str) -> None:
+    error = failure(openai_server, Reply(403, refused(f"upstream key {key}, may not")))
+
+    assert str(error).startswith("openai-images: access was refused: upstream key …")
+    assert "6789" not in str(error)
 
 
 def test_generator_shows_no_key() -> None:
@@ -535,6 +550,7 @@ def test_web_page_in_the_place_of_an_answer_is_told_in_a_sentence(
     [
         b"", b'{"data": [{"b64_json": "iVBO', b"[]", b'"text"', b"[" * 100_000,
         b'{"data": [{"b64_json": "not base64!"}]}', b'{"data": [{"b64_json": "iVBOR"}]}',
+        b'{"data": [{"b64_json": "iVBORw!0KGgo="}]}',
     ],
 )  # fmt: skip
 def test_broken_answer_is_a_protocol_error_that_may_be_billed(own_server: FakeOpenai, body: bytes) -> None:

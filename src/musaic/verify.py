@@ -18,7 +18,7 @@ from PIL import Image
 
 from musaic.errors import MediaError
 from musaic.media import Picture, sniff
-from musaic.media.content import open_content
+from musaic.media.picture import open_content
 from musaic.schemas import Finding
 
 # The largest picture of any model in the table, 4K at 1:1 or 21:9, has 17 megapixels.

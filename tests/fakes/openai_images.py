@@ -20,7 +20,7 @@ from typing import Any
 from PIL import Image
 
 KEY = "sk-proj-loopback0123456789"
-MODELS = ("gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-flare")
+MODELS = ("gpt-image-1.5", "gpt-image-2", "gpt-image-2.5-flare", "gpt-image-2.6-flare")
 FIELDS = {"model", "prompt", "n", "size", "quality", "background", "output_format", "user", "stream"}
 MAGIC = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}
 USAGE = {
@@ -217,7 +217,7 @@ class _Desk(BaseHTTPRequestHandler):
 
 def size_is_allowed(model: str, size: str) -> bool:
     """Return whether OpenAI makes pictures of a size with a model."""
-    if model == "gpt-image-1.5":
+    if model in ("gpt-image-1.5", "gpt-image-2.6-flare"):
         return size in ("1024x1024", "1536x1024", "1024x1536")
     width, height = map(int, size.split("x"))
     fits = width % 16 == height % 16 == 0 and max(width, height) <= min(3840, 3 * min(width, height))

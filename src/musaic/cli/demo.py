@@ -12,7 +12,7 @@ from musaic.cli.output import Report, errors_to_stderr, notice
 def demo(
     folder: Annotated[Path, typer.Option("--dir", help="Where the demo goes.")] = Path("musaic-demo"),
 ) -> None:
-    """Draw a sample catalogue and search it.
+    """Draw a sample catalogue, search it, and make a draft from what is found.
 
     Needs no key, download or server. A second run skips what is done.
     """
@@ -28,8 +28,10 @@ def demo(
             typer.echo(f"\n  {answer.query}")
             for hit in answer.hits:
                 typer.echo(f"    {hit.cosine:.3f}  {Path(hit.path).name}")
-        typer.echo(f"\nLook at the contact sheets in {folder}/sheets. Then try:\n")
-        for line in tour.next_commands(folder):
+        typer.echo(f"\n  {tour.PROMPT}\n    a draft: {done.draft.path}")
+        typer.echo(f"\nOpen {done.page} in a browser: searches, references, the draft and its record.")
+        typer.echo(f"Look at the contact sheets in {folder}/sheets. Then try:\n")
+        for line in tour.next_commands(folder, done.draft.id):
             typer.echo(f"  {line}")
 
 

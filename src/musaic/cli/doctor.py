@@ -19,8 +19,14 @@ from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
     "pymilvus", "milvus-lite", "onnxruntime", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy",
+    "google-genai",
 )  # fmt: skip
-_EXTRAS = {"onnx": ("int8", "int8 precision"), "onnxruntime-openvino": ("openvino", "OpenVINO")}
+_EXTRAS = {
+    "onnx": ("int8", "int8 precision"),
+    "onnxruntime-openvino": ("openvino", "OpenVINO"),
+    "openai": ("openai", "OpenAI's image models and servers that speak their API"),
+    "c2pa-python": ("c2pa", "signed content credentials"),
+}
 
 BEST = "vit-b-32"
 """The encoder that is worth its download for most."""
@@ -64,7 +70,7 @@ def _examine(library: Path | None) -> Iterator[Line]:
         if _installed(name) is None:
             text = f"not installed; for {what}: pip install 'musaic[{extra}]'"
             yield Line(topic=name, state="note", text=text)
-    for check in (_providers, lambda: _library(library), _encoders, _fonts, _speed):
+    for check in (_providers, lambda: _library(library), _encoders, lambda: _engine(library), _fonts, _speed):
         yield from check()
 
 
@@ -125,6 +131,27 @@ def _encoders() -> Iterator[Line]:
         megabytes = MODELS[BEST].size_bytes / 1e6
         text = f"{BEST}, which knows any English word: `musaic models get {BEST}` ({megabytes:.0f} MB)"
         yield Line(topic="encoders", state="note", text=text)
+
+
+def _engine(path: Path | None) -> Iterator[Line]:
+    from musaic import config
+    from musaic.generate.engines import choose_engine
+    from musaic.generate.tables import default_model, load_models
+    from musaic.home import find
+
+    try:
+        folder = find(path)
+        settings = config.load(None if folder is None else folder / "config.toml").generate
+        engine = choose_engine(settings)
+        model = settings.model or default_model(engine, load_models(settings.models))
+    except MusaicError as exc:
+        yield Line(topic="engine", state="problem", text=str(exc))
+        return
+    if engine == "moodboard":
+        text = "moodboard: drafts without a key; for generated pictures set GEMINI_API_KEY (docs/engines.md)"
+        yield Line(topic="engine", state="note", text=text)
+    else:
+        yield Line(topic="engine", state="ok", text=f"{engine}, model {model}")
 
 
 def _fonts() -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
 import json as json_module
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -26,11 +27,16 @@ def lineage(
         str,
         typer.Argument(help="Id of a picture made here or of an asset, or an asset's path.", metavar="ID"),
     ],
+    page: Annotated[
+        Path | None, typer.Option("--page", help="Write a page that shows how a picture was made (HTML).")
+    ] = None,
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
     """Print what a picture was made from, and what was made from it, all generations deep."""
     with errors_to_stderr(), opened(library, hold=False) as found:
+        if page is not None:
+            typer.echo(name_of(f"page: {found.page(name, page)}"), err=True)
         tree = found.lineage(name)
         if json:
             typer.echo(tree.model_dump_json())
@@ -123,8 +129,6 @@ def show_recipe(
 
 
 def _recipes(library: object) -> "dict[str, Recipe]":
-    from pathlib import Path
-
     from musaic.generate.tables import load_recipes
     from musaic.home import find
 

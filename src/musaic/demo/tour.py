@@ -1,4 +1,4 @@
-"""The demo: draw a catalogue, ingest it, run the article's searches, leave sheets to look at."""
+"""The demo: draw a catalogue, ingest it, run the article's searches, make a draft from what they find."""
 
 import shlex
 import sys
@@ -9,7 +9,8 @@ from pathlib import Path
 from musaic.demo.catalogue import draw_catalogue
 from musaic.errors import ExportError
 from musaic.library import Library
-from musaic.schemas import DoneEvent, Hit, Progress
+from musaic.making import generation_of
+from musaic.schemas import DoneEvent, Generation, Hit, Progress
 
 QUERIES = (
     "a golden watch",
@@ -24,6 +25,12 @@ QUERIES = (
     "золотые часы",
     "金色手表",
 )
+
+PROMPT = "A European male model wearing a suit, carrying a gold watch"
+FINDS = ("a gold watch", "a suit")
+
+# What was drawn, without what was made of it in an earlier run.
+_CATALOGUE = 'kind != "generated"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Tour:
     folder: Path
     ingested: DoneEvent
     answers: list[Answer]
+    draft: Generation
+    page: Path
 
 
 def run(
@@ -51,10 +60,10 @@ def run(
     on_progress: Callable[[Progress], None],
     notify: Callable[[str], None],
 ) -> Tour:
-    """Draw, ingest and search; what an earlier run did is not done again.
+    """Draw, ingest, search and make a draft; what an earlier run did is not done again.
 
     Args:
-        folder: Gets ``catalogue/``, ``catalogue.csv``, ``.musaic/`` and ``sheets/``.
+        folder: Gets ``catalogue/``, ``catalogue.csv``, ``.musaic/``, ``sheets/`` and ``index.html``.
         on_drawn: Told of pictures drawn, and of how many there are.
         on_progress: Told how ingest goes.
         notify: Takes warnings in plain words.
@@ -67,20 +76,50 @@ def run(
             on_drawn(done, total)
     except OSError as exc:
         raise ExportError(f"the demo cannot be drawn in {folder}: {exc.strerror or exc}") from exc
-    with Library.open(folder, create=True, embed={"model": "starter"}, notify=notify) as library:
+    # The demo needs no key, and spends nothing where there is one.
+    with Library.open(
+        folder,
+        create=True,
+        embed={"model": "starter"},
+        generate={"engine": "moodboard", "model": None},
+        notify=notify,
+    ) as library:
         ingested = library.ingest(folder / "catalogue", on_progress=on_progress)
         answers = [_answer(library, query, folder / "sheets") for query in QUERIES]
-    return Tour(folder, ingested, answers)
+        draft = _earlier(library) or _draft(library)
+        searches = [(find, library.search(find, where=_CATALOGUE)) for find in FINDS]
+        page = library.page(draft.id, folder / "index.html", searches=searches)
+    return Tour(folder, ingested, answers, draft, page)
+
+
+def _earlier(library: Library) -> Generation | None:
+    """Return the draft of an earlier run, if its picture is still there."""
+    for hit in library.search(PROMPT, limit=20, where='kind == "generated"'):
+        made = hit.metadata.get("generation")
+        record = library.record(made) if isinstance(made, str) else None
+        if (
+            record is not None
+            and record.prompt == PROMPT
+            and record.parent is None
+            and Path(hit.path).exists()
+        ):
+            return generation_of(record)
+    return None
+
+
+def _draft(library: Library) -> Generation:
+    (draft,) = library.generate(PROMPT, find=FINDS, ratios=("4:3",))
+    return draft
 
 
 def _answer(library: Library, query: str, sheets: Path) -> Answer:
-    hits = library.search(query)
+    hits = library.search(query, where=_CATALOGUE)
     sheets.mkdir(exist_ok=True)
     name = "-".join("".join(c if c.isalnum() else " " for c in query.lower()).split())
     return Answer(query, hits, library.sheet(hits, sheets / f"{name}.png", title=query))
 
 
-def next_commands(folder: Path) -> list[str]:
+def next_commands(folder: Path, draft: str) -> list[str]:
     """Return commands to paste next, with the program as it was started."""
     program = sys.argv[0] if sys.argv[0].endswith("musaic") else "musaic"
     shown = Path(program)
@@ -91,5 +130,8 @@ def next_commands(folder: Path) -> list[str]:
         f'{shown} search "a golden watch" {library}',
         f'{shown} search "red silk cape with gold trim" --limit 8 --sheet cape.png {library}',
         f"{shown} search \"blue sneakers\" --where 'width > 600' --json {library}",
+        f'{shown} generate "a red cape on a marble table" --find "red silk cape with gold trim" {library}',
+        f'{shown} refine {draft} "more space above the watch" {library}',
+        f"{shown} lineage {draft} {library}",
         f"{shown} models show starter",
     ]

@@ -5,6 +5,7 @@ A file is written whole or not at all, and none of the library's originals is ev
 
 from musaic.export.credentials import sign
 from musaic.export.hits import FORMATS, HitsWriter
+from musaic.export.page import Page, write_page
 from musaic.export.sheet import Tile, contact_sheet, write_sheet
 from musaic.export.sidecar import write_sidecar
 from musaic.export.xmp import source_type, write_export
@@ -12,11 +13,13 @@ from musaic.export.xmp import source_type, write_export
 __all__ = [
     "FORMATS",
     "HitsWriter",
+    "Page",
     "Tile",
     "contact_sheet",
     "sign",
     "source_type",
     "write_export",
+    "write_page",
     "write_sheet",
     "write_sidecar",
 ]

@@ -154,17 +154,13 @@ def _xml_safe(text: str) -> str:
 
 def _parsed(existing: bytes | None) -> ET.Element | None:
     """Return the graph of a packet; None where it cannot be read."""
-    if (
-        not existing
-        or len(existing) > _MOST_KEPT_BYTES
-        or b"<!DOCTYPE" in existing
-        or b"<!ENTITY" in existing
-    ):
+    text = (existing or b"").strip(b"\0 \t\r\n")
+    # XMP is UTF-8 here; in UTF-16 a document type would not be seen, and with it entities that blow up.
+    if len(text) > _MOST_KEPT_BYTES or b"<!DOCTYPE" in text or b"\0" in text:
         return None
     graph = None
     try:
-        # Without a document type there are no entities to blow up.
-        for event, found in ET.iterparse(BytesIO(existing.strip(b"\0 \t\r\n")), ("start-ns", "end")):  # noqa: S314
+        for event, found in ET.iterparse(BytesIO(text), ("start-ns", "end")):  # noqa: S314 - no entities, see above
             if event == "start-ns":
                 _remember_prefix(*found)
             elif found.tag == _name("rdf", "RDF"):

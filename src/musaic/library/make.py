@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from musaic.config import GenerateSettings
 from musaic.errors import ConfigError, UnknownEngineError, UnknownPriceError
 from musaic.library.records import RecordsLibrary
-from musaic.schemas import Brief, Generation, ImageModel, Plan, Record
+from musaic.schemas import Brief, Generation, Hit, ImageModel, Plan, Record
 
 if TYPE_CHECKING:
     from musaic.making import Limits, Signer
@@ -238,6 +238,39 @@ class MakingLibrary(RecordsLibrary):
         ]
         target = Path(path) if path else self.folder / "outputs" / f"{records[0].run}.png"
         return write_sheet(tiles, target, title=title, columns=_columns(records))
+
+    def page(
+        self,
+        generation: str,
+        path: Path | str | None = None,
+        *,
+        searches: Sequence[tuple[str, Sequence[Hit]]] = (),
+    ) -> Path:
+        """Write a page that shows how a picture was made; it opens from disk in a browser.
+
+        Args:
+            generation: Its id.
+            path: Where to; by default ``page.html`` beside the picture.
+            searches: Queries with their hits, to be shown first.
+
+        Raises:
+            UnknownGenerationError: No record has this id.
+            ExportError: It cannot be written.
+        """
+        from musaic.export import Page, write_page
+
+        record = self.record(generation)
+        ids = {each.asset_id for each in record.references} | {
+            hit.asset_id for _, hits in searches for hit in hits
+        }
+        thumbs = {asset_id: self.thumbnail(asset_id) for asset_id in ids}
+        shown = Page(
+            record,
+            self.lineage(record.id),
+            {asset_id: path for asset_id, path in thumbs.items() if path is not None},
+            searches,
+        )
+        return write_page(shown, Path(path) if path else self.folder / "outputs" / record.id / "page.html")
 
     def _turns_of(self, plan: Plan, model: ImageModel) -> Sequence[JsonValue]:
         from musaic.library.refine import conversation

@@ -14,8 +14,7 @@ from PIL import Image, ImageChops
 
 from musaic.errors import FailedFileError, MediaError
 from musaic.media.codecs import NAMES
-from musaic.media.content import open_content
-from musaic.media.picture import Picture
+from musaic.media.picture import Picture, open_content
 from musaic.media.source import opened
 from musaic.media.strip import NotStrippableError, Stripped, strip
 

@@ -1,5 +1,6 @@
 """A picture file as everything else wants it: small upright pixels, size, hash, and when it was taken."""
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from musaic.errors import FailedFileError, MediaError, SkippedFileError
 from musaic.media.codecs import NAMES
 from musaic.media.decode import Decoded, Wanted, decode
 from musaic.media.limits import Refusal
-from musaic.media.sniff import describe, sniff
+from musaic.media.sniff import HEAD_BYTES, describe, sniff
 from musaic.media.source import Source, opened
 
 # Scaling down from at least twice the target hides that the picture was reduced before: the mean
@@ -63,14 +64,41 @@ def open_picture(
         FailedFileError: A picture that cannot be read or decoded, or is beyond a limit.
     """
     with opened(path, max_bytes=max_bytes) as source:
-        mime = sniff(source.head)
-        if mime is None:
-            raise _no_picture(path, source.head)
-        wanted = Wanted(shorter_px=min_side_px * _HEADROOM, longer_px=thumbnail_px)
-        try:
-            decoded = decode(source, mime, wanted=wanted, max_pixels=max_pixels)
-        except Exception as exc:  # decoders raise nearly every type there is on broken files
-            raise FailedFileError(_reason(exc, mime), path=path) from exc
+        return _open(source, path, min_side_px, max_pixels, thumbnail_px)
+
+
+def open_content(
+    content: bytes, *, path: Path, min_side_px: int, max_pixels: int, thumbnail_px: int = 320
+) -> Picture:
+    """Decode a picture that was read, or received, whole, with the limits and words of `open_picture`.
+
+    Args:
+        content: The bytes of the file.
+        path: Where they are from: what an error names. It is not opened.
+        min_side_px: As in `open_picture`.
+        max_pixels: The same.
+        thumbnail_px: The same.
+
+    Raises:
+        SkippedFileError: No picture: another kind of file, or empty.
+        FailedFileError: A picture that cannot be decoded, or is beyond the limit.
+    """
+    if not content:
+        raise SkippedFileError("is empty", path=path)
+    digest = hashlib.sha256(content).hexdigest()
+    source = Source(io.BytesIO(content), content[:HEAD_BYTES], len(content), digest)
+    return _open(source, path, min_side_px, max_pixels, thumbnail_px)
+
+
+def _open(source: Source, path: Path, min_side_px: int, max_pixels: int, thumbnail_px: int) -> Picture:
+    mime = sniff(source.head)
+    if mime is None:
+        raise _no_picture(path, source.head)
+    wanted = Wanted(shorter_px=min_side_px * _HEADROOM, longer_px=thumbnail_px)
+    try:
+        decoded = decode(source, mime, wanted=wanted, max_pixels=max_pixels)
+    except Exception as exc:  # decoders raise nearly every type there is on broken files
+        raise FailedFileError(_reason(exc, mime), path=path) from exc
     return _picture(source, mime, decoded)
 
 

@@ -18,8 +18,8 @@ from musaic.generate.moodboard.regions import Labels, Mask, border_labels, regio
 Field = NDArray[np.float32]
 Values = TypeVar("Values", Field, Labels)
 
-# At this size outlines are found; they are enlarged with the picture.
-_SIDE_PX = 352
+# At this size outlines are found, of small pictures at a smaller one; they are enlarged with the picture.
+_SIDE_PX, _LEAST_SIDE_PX = 352, 240
 _RING = 0.025
 # Differences in OKLab: what film grain and gradients make, and what no background makes.
 _LEAST_TOLERANCE, _MOST_TOLERANCE = 0.03, 0.085
@@ -30,6 +30,7 @@ _SMOOTH = 0.014  # no edge, in OKLab per pixel
 # An outline is steeper than this somewhere within two pixels.
 _STEEP = 0.024
 _PASSES = 3
+_SAMPLES = 3000
 # In how coarse a grid the ground may differ from the fitted surface: cells of this many pixels.
 _CELL_PX = 8
 
@@ -44,7 +45,8 @@ def cut_out(image: Image.Image) -> Image.Image | None:
         Mode L, the size of the picture: 255 on the product, 0 off it, and between for about as far as the outline
         is uncertain.
     """
-    scale = min(1.0, _SIDE_PX / max(image.size))
+    side = min(_SIDE_PX, max(_LEAST_SIDE_PX, 0.62 * max(image.size)))
+    scale = min(1.0, side / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     if min(size) < 24:
         return None
@@ -80,11 +82,10 @@ class _Ground:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         height, width = lab.shape[:2]
-        y, x = np.linspace(-1, 1, height, dtype=np.float32), np.linspace(-1, 1, width, dtype=np.float32)
-        self._x, self._y = np.broadcast_to(x, (height, width)), np.broadcast_to(y[:, None], (height, width))
+        self._x = np.linspace(-1, 1, width, dtype=np.float32)
+        self._y = np.linspace(-1, 1, height, dtype=np.float32)
         self.slope = _slope(lab)
         self.steep = _widest(self.slope) > _STEEP
-        self._terms_by_degree: dict[int, Field] = {}
         self.tolerance = _MOST_TOLERANCE
         ring = _ring(height, width)
         self.fit(ring, degree=2)
@@ -92,17 +93,27 @@ class _Ground:
 
     def fit(self, where: Mask, degree: int = 3) -> None:
         """Fit the surface to the pixels of a mask, then again to those that lie near it."""
-        rows = np.flatnonzero(where.ravel())
-        rows = rows[:: max(1, len(rows) // 6000)]
-        terms, colours = self._terms(degree)[rows], self.lab.reshape(-1, 3)[rows]
+        rows, columns = np.nonzero(where)
+        step = max(1, len(rows) // _SAMPLES)
+        rows, columns = rows[::step], columns[::step]
+        powers = [(i, j) for j in range(degree + 1) for i in range(degree + 1 - j)]
+        terms = np.stack([self._x[columns] ** i * self._y[rows] ** j for i, j in powers])
+        colours = self.lab[rows, columns].T
         kept = np.ones(len(rows), bool)
         for _ in range(4):
-            weights = np.linalg.lstsq(terms[kept], colours[kept], rcond=None)[0]
-            off = np.linalg.norm(colours - terms @ weights, axis=1)
+            weights = _solved(terms[:, kept], colours[:, kept])
+            off = _length(colours - (weights[:, :, None] * terms[:, None]).sum(axis=0), axis=0)
             spread = float(np.median(off[kept]))
             kept = off < max(0.015, 2.5 * spread)
         self.tolerance = min(_MOST_TOLERANCE, max(_LEAST_TOLERANCE, 0.018 + 3.0 * spread))
-        self.surface = (self._terms(degree) @ weights).reshape(self.lab.shape).astype(np.float32)
+        self.surface = np.zeros_like(self.lab)
+        for j in range(degree + 1):
+            across = sum(
+                self._x[:, None] ** i * weight
+                for (i, down), weight in zip(powers, weights, strict=True)
+                if down == j
+            )
+            self.surface += self._y[:, None, None] ** j * across
         self.distance = _length(self.lab - self.surface)
 
     def follow(self, where: Mask) -> None:
@@ -115,15 +126,6 @@ class _Ground:
         self.surface += bend / (near + np.float32(0.02))[..., None]
         self.distance = _length(self.lab - self.surface)
 
-    def _terms(self, degree: int) -> Field:
-        if degree not in self._terms_by_degree:
-            self._terms_by_degree[degree] = self._all_terms(degree)
-        return self._terms_by_degree[degree]
-
-    def _all_terms(self, degree: int) -> Field:
-        powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
-        return np.stack([(self._x**i * self._y**j).ravel() for i, j in powers], axis=1)
-
     def near(self, darkest: float, steepest: float) -> Mask:
         """Say which pixels may be background."""
         # A weave or a floor has edges of its own; on a smooth wall an edge belongs to the product.
@@ -134,7 +136,7 @@ class _Ground:
         along = (self.lab * self.surface).sum(axis=2) / np.maximum((self.surface**2).sum(axis=2), 1e-6)
         off = _length(self.lab - along[..., None] * self.surface)
         # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
-        sure = np.clip(_length(self.surface[..., 1:]) / np.float32(0.12), 0, 1) ** 2
+        sure = np.clip(np.hypot(self.surface[..., 1], self.surface[..., 2]) / np.float32(0.12), 0, 1) ** 2
         dim = (along > darkest * (1 - np.float32(0.35) * sure)) & (along < 1.04 + np.float32(0.1) * sure)
         dim &= off < np.float32(0.5 * self.tolerance + 0.006) + np.float32(0.02) * sure
         shaded: Mask = dim & (self.slope < steepest * (1 + 2 * sure))
@@ -146,8 +148,26 @@ class _Ground:
         return np.isin(labels, border_labels(labels))
 
 
-def _length(vectors: Lab) -> Field:
-    length: Field = np.sqrt(np.einsum("yxc,yxc->yx", vectors, vectors))
+def _solved(terms: Field, colours: Lab) -> Field:
+    """Return the weights of terms that come nearest to colours: least squares by the normal equations.
+
+    Args:
+        terms: Shape ``(terms, pixels)``.
+        colours: Shape ``(3, pixels)``.
+
+    Returns:
+        Shape ``(terms, 3)``.
+    """
+    # Sums without a BLAS: its threads take longer to meet on a busy machine than these small products do alone.
+    exact = terms.astype(np.float64)
+    square = np.einsum("in,jn->ij", exact, exact) + 1e-9 * np.eye(len(terms))
+    weights: Field = np.linalg.solve(square, np.einsum("in,cn->ic", exact, colours)).astype(np.float32)
+    return weights
+
+
+def _length(vectors: Lab, *, axis: int = -1) -> Field:
+    first, second, third = np.moveaxis(vectors, axis, 0)
+    length: Field = np.sqrt(first * first + second * second + third * third)
     return length
 
 

@@ -62,7 +62,7 @@ def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
     """Read the references, no larger than they can appear: of many, each is small."""
     side = math.sqrt(size[0] * size[1])
     count = len(request.attachments)
-    small = round(side * (0.8 if count <= 3 else 0.55))
+    small = round(side * (0.8 if count <= 3 else 0.55 if count <= 6 else 0.38))
     large = round(0.9 * side)
     return [
         piece_of(attachment, longer_px=large if place == 0 or attachment.role == "setting" else small)

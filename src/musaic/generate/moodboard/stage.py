@@ -6,10 +6,10 @@ from PIL import Image
 from musaic.colors import Rgb, from_lch, srgb, to_rgb
 from musaic.generate.moodboard import ground
 from musaic.generate.moodboard.boxes import Box
-from musaic.generate.moodboard.scene import Placed, Prop, Scene
 from musaic.generate.moodboard.lettering import centred
 from musaic.generate.moodboard.masks import arch_mask, drum_mask, oval_mask, rounded_mask
 from musaic.generate.moodboard.pieces import Piece
+from musaic.generate.moodboard.scene import Placed, Prop, Scene
 from musaic.generate.moodboard.scheme import Scheme
 from musaic.generate.moodboard.shadows import Shade
 

@@ -53,12 +53,10 @@ def _object(content: bytes) -> dict[str, object]:
 
 def _base64_of(entry: Mapping[str, object]) -> str | None:
     """Return the text of an entry's picture: `b64_json`, or what a `data:` address holds itself."""
-    text = _word(entry.get("b64_json")) or _word(entry.get("url"))
-    if text is None or (text.startswith(("http:", "https:"))):
-        return None
-    return (
-        text.partition(";base64,")[2] if text.startswith("data:") else text if "b64_json" in entry else None
-    )
+    text, address = _word(entry.get("b64_json")), _word(entry.get("url"))
+    if text is None and address and address.startswith("data:"):
+        text = address
+    return text.rpartition(";base64,")[2] if text else None
 
 
 def _decoded(text: str) -> bytes:

@@ -1,6 +1,7 @@
 """Which width and height to ask for: a model of OpenAI's takes only some."""
 
 import math
+import re
 from dataclasses import dataclass
 from itertools import product
 
@@ -8,7 +9,8 @@ from musaic.generate.base import pixels
 
 # Source: `size` in openai 3.54.0, types/image_edit_params.py, and OpenAI's image generation guide.
 _STANDARD = ((1024, 1024), (1536, 1024), (1024, 1536))
-_STANDARD_ONLY = ("gpt-image-1", "chatgpt-image")
+# The three standard sizes are said to hold for every model, free ones for these alone.
+_FREE = re.compile(r"gpt-image-2(\.5)?(-|$)")
 _STEP, _LONGEST_EDGE, _WIDEST = 16, 3840, 3.0
 _LEAST_PIXELS, _MOST_PIXELS = 655_360, 8_294_400
 
@@ -54,8 +56,7 @@ def asked_size(model: str, *, ratio: str, size: str, limited: bool | None = None
     wanted = pixels(ratio, size)
     if not (is_gpt_image(model) if limited is None else limited):
         return AskedSize(_text(wanted))
-    standard = _name(model).startswith(_STANDARD_ONLY)
-    chosen = _nearest_standard(wanted) if standard else _nearest_free(wanted)
+    chosen = _nearest_free(wanted) if _FREE.match(_name(model)) else _nearest_standard(wanted)
     if chosen == wanted:
         return AskedSize(_text(chosen))
     note = f"{model} makes no {ratio} picture at {size}; {_text(chosen)} is asked for instead"
