@@ -332,3 +332,12 @@ def test_a_picture_without_a_call_costs_nothing(ledger: Ledger, run: Run) -> Non
     (line,) = costs(ledger, by="recipe")
 
     assert (line.heading, line.pictures, line.calls, line.cost_usd) == ("promo", 1, 0, 0.0)
+
+
+def test_calls_of_unknown_price_are_counted_and_in_no_sum(ledger: Ledger, run: Run) -> None:
+    number = run.reserve(G, bound_usd=None, run_limit_usd=None, month_limit_usd=None)
+    run.settle(number, call(cost_usd=None))
+
+    (line,) = costs(ledger, by="model")
+
+    assert (line.calls, line.unpriced, line.cost_usd, line.unconfirmed_usd) == (1, 1, 0, 0)

@@ -155,3 +155,23 @@ def test_settings_cannot_be_changed_after_they_were_read() -> None:
 
     with pytest.raises(ValidationError):
         settings.store.uri = "http://a"
+
+
+def test_the_key_for_openai_goes_to_no_other_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-openai")
+
+    own, theirs = load(), load(generate={"openai": {"base_url": "http://127.0.0.1:9/v1"}})
+
+    assert own.generate.openai.api_key is not None
+    assert theirs.generate.openai.api_key is None
+
+
+def test_keys_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "very-secret")
+
+    settings = load()
+
+    assert settings.generate.gemini.api_key is not None
+    assert (
+        "very-secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
+    )

@@ -100,11 +100,13 @@ class OpenaiImagesSettings(BaseModel):
     """OpenAI's image API, and servers that speak it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    api_key: SecretStr | None = Field(
-        default_factory=lambda: _key("OPENAI_API_KEY"), description="API key; OPENAI_API_KEY where unset."
-    )
     base_url: str | None = Field(
         default=None, description="Address of another server, e.g. http://localhost:8000/v1; unset: OpenAI."
+    )
+    # After base_url: OpenAI's key is no other server's business.
+    api_key: SecretStr | None = Field(
+        default_factory=lambda known: None if known.get("base_url") else _key("OPENAI_API_KEY"),
+        description="API key; OPENAI_API_KEY where unset, for OpenAI itself only.",
     )
 
 

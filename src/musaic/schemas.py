@@ -154,7 +154,8 @@ class Plan(_Shape):
     shots: tuple[Shot, ...] = Field(min_length=1)
     parent: str | None = Field(default=None, description="Id of the generation that this goes on from.")
     conversation: bool = Field(
-        default=False, description="The parent's conversation is sent, with the references in it, and not these again."
+        default=False,
+        description="The parent's conversation is sent, with the references in it, and not these again.",
     )
     cost_bound_usd: float | None = Field(
         description="Of all shots together; null where the price is unknown."
@@ -275,6 +276,7 @@ class CostLine(_Shape):
     calls: int
     cost_usd: float = Field(description="Reported by the services.")
     unconfirmed_usd: float = Field(description="At most, of calls whose answer was lost.")
+    unpriced: int = Field(default=0, description="Calls of unknown price, which are in no sum.")
 
 
 # --- tables ------------------------------------------------------------------------------------------

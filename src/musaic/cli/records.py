@@ -89,6 +89,7 @@ def costs(
             return
         for line in lines:
             lost = f"  and {usd(line.unconfirmed_usd)} at most unconfirmed" if line.unconfirmed_usd else ""
+            lost += f"  and {line.unpriced} calls of unknown price" if line.unpriced else ""
             told = f"{line.pictures:>5} pictures {line.calls:>5} calls  {usd(line.cost_usd):>10}"
             typer.echo(f"{name_of(line.heading):28} {told}{lost}")
         if not lines:

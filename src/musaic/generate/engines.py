@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from musaic.config import GenerateSettings
 from musaic.errors import UnknownEngineError
 from musaic.generate.base import Generator
-from musaic.schemas import ImageModel
+from musaic.schemas import ImageModel, Plan
 
 ENGINES = ("gemini", "openai-images", "moodboard")
 
@@ -77,3 +77,13 @@ def open_engine(name: str, settings: GenerateSettings, models: Mapping[str, Imag
     from musaic.generate.moodboard import MoodboardGenerator
 
     return MoodboardGenerator()
+
+
+def size_notes(plan: Plan) -> tuple[str, ...]:
+    """Return what an engine asks for in place of a ratio and size that its model does not have."""
+    if plan.engine != "openai-images":
+        return ()
+    from musaic.generate.openai_images.sizes import asked_size
+
+    notes = (asked_size(plan.model, ratio=shot.ratio, size=shot.size).note for shot in plan.shots)
+    return tuple(dict.fromkeys(note for note in notes if note))

@@ -91,11 +91,18 @@ class Writer:
             self.held = known
             return
         self.held = set(self._store.ids()) if rows else set()
+        self._wait_again(known - self.held)
         self._ledger.forget_assets(known - self.held)
         if self._embedded:
             self._adopt(self.held - known)
             self._doomed = self.held - self._ledger.asset_ids()
         self._ledger.remember("store", place)
+
+    def _wait_again(self, asset_ids: Collection[str]) -> None:
+        """Let pictures that were made here be encoded again: their folder is never scanned."""
+        for asset_id in sorted(set(asset_ids) & self._ledger.generated_ids()):
+            for generation in self._ledger.makers_of(asset_id):
+                self._ledger.wait_to_encode(asset_id, generation)
 
     def _adopt(self, asset_ids: Collection[str]) -> None:
         for some in _chunks(sorted(asset_ids)):

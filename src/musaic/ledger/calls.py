@@ -19,6 +19,7 @@ Heading = Literal["day", "model", "recipe"]
 _KNOWN = "billed = 'yes' AND cost IS NOT NULL"
 _REPORTED = f"CASE WHEN {_KNOWN} THEN cost ELSE 0 END"
 _UNCONFIRMED = f"CASE WHEN billed = 'no' OR ({_KNOWN}) THEN 0 ELSE coalesce(bound, 0) END"
+_UNPRICED = f"CASE WHEN billed = 'no' OR ({_KNOWN}) OR bound IS NOT NULL THEN 0 ELSE 1 END"
 _ALL = "calls LEFT JOIN settlements ON call = seq"
 
 # By heading: of a call, and of a picture.
@@ -165,11 +166,12 @@ class Calls(Database):
         of_call, of_picture = _HEADINGS[by]
         # S608: all names are of our own.
         calls = f"""SELECT {of_call} AS heading, 0 AS pictures, 1 AS calls, {_REPORTED} AS reported,
-                           {_UNCONFIRMED} AS unconfirmed
+                           {_UNCONFIRMED} AS unconfirmed, {_UNPRICED} AS unpriced
                     FROM {_ALL} JOIN generations ON generations.id = calls.generation"""  # noqa: S608
-        pictures = f"""SELECT {of_picture}, 1, 0, 0, 0
+        pictures = f"""SELECT {of_picture}, 1, 0, 0, 0, 0
                        FROM outcomes JOIN generations USING (id) WHERE state = 'picture'"""  # noqa: S608
-        query = f"""SELECT heading, sum(pictures), sum(calls), sum(reported), sum(unconfirmed)
+        query = f"""SELECT heading, sum(pictures), sum(calls), sum(reported), sum(unconfirmed),
+                           sum(unpriced)
                     FROM ({calls} UNION ALL {pictures}) GROUP BY heading ORDER BY heading"""  # noqa: S608
         return [
             CostLine(
@@ -178,8 +180,9 @@ class Calls(Database):
                 calls=int(called),
                 cost_usd=_usd(reported),
                 unconfirmed_usd=_usd(unconfirmed),
+                unpriced=int(unpriced),
             )
-            for heading, pictured, called, reported, unconfirmed in self._rows(query)
+            for heading, pictured, called, reported, unconfirmed, unpriced in self._rows(query)
         ]
 
 

@@ -186,9 +186,11 @@ class MakingLibrary(RecordsLibrary):
         return check_model(model or default_model(engine, models), models, today=today, engine=engine)
 
     def _warned(self, plan: Plan, model: ImageModel) -> Plan:
+        from musaic.generate.engines import size_notes
         from musaic.generate.tables import model_warnings
 
-        return plan.model_copy(update={"notes": (*model_warnings(model, self._models()), *plan.notes)})
+        notes = (*model_warnings(model, self._models()), *plan.notes, *size_notes(plan))
+        return plan.model_copy(update={"notes": notes})
 
     def _limits(self, max_cost_usd: float | None) -> "Limits":
         from musaic.making import Limits

@@ -5,9 +5,11 @@ Conversations hold the same pictures again and again; here each lies once, and t
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,8 +17,6 @@ from pydantic import JsonValue
 
 from musaic.errors import LibraryError
 
-# Shorter texts are words, not pictures.
-_LEAST_LETTERS = 1024
 _MARK = "musaic_sha256"
 
 
@@ -29,13 +29,23 @@ def keep_blob(folder: Path, content: bytes) -> str:
     return digest
 
 
+def read_blob(folder: Path, sha256: str) -> bytes:
+    """Return kept bytes by their hash.
+
+    Raises:
+        OSError: They are not there.
+    """
+    return (folder / "outputs" / "sent" / Path(sha256).name).read_bytes()
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole or not at all, also after a power cut.
 
     Raises:
         LibraryError: It cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # Two threads may keep the same content at once.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
@@ -44,7 +54,8 @@ def write_whole(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as exc:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
         raise LibraryError(
             f"{path} cannot be written ({exc.strerror or exc}); free space or fix its rights"
         ) from exc
@@ -78,26 +89,33 @@ def _words(value: JsonValue) -> int:
     if isinstance(value, list):
         return sum(_words(each) for each in value)
     if isinstance(value, dict):
+        picture = _content(value) is not None
         # A signature is a service's own memory of a turn; it is not read as words.
-        return sum(_words(each) for key, each in value.items() if "signature" not in key.lower())
-    return len(value.encode()) if isinstance(value, str) and _content(value) is None else 0
+        return sum(
+            _words(each)
+            for key, each in value.items()
+            if "signature" not in key.lower() and not (picture and key == "data")
+        )
+    return len(value.encode()) if isinstance(value, str) else 0
 
 
 def _pictures(value: JsonValue) -> int:
     if isinstance(value, list):
         return sum(_pictures(each) for each in value)
-    if isinstance(value, dict):
-        return sum(_pictures(each) for each in value.values())
-    return int(_content(value) is not None)
+    if not isinstance(value, dict):
+        return 0
+    return int(_content(value) is not None) + sum(_pictures(each) for each in value.values())
 
 
 def _without(value: JsonValue, folder: Path) -> JsonValue:
     if isinstance(value, list):
         return [_without(each, folder) for each in value]
-    if isinstance(value, dict):
-        return {key: _without(each, folder) for key, each in value.items()}
+    if not isinstance(value, dict):
+        return value
     content = _content(value)
-    return value if content is None else {_MARK: keep_blob(folder, content)}
+    if content is not None:
+        return {**value, "data": {_MARK: keep_blob(folder, content)}}
+    return {key: _without(each, folder) for key, each in value.items()}
 
 
 def _with(value: JsonValue, folder: Path) -> JsonValue:
@@ -106,17 +124,18 @@ def _with(value: JsonValue, folder: Path) -> JsonValue:
     if not isinstance(value, dict):
         return value
     if set(value) == {_MARK}:
-        content = (folder / "outputs" / "sent" / Path(str(value[_MARK])).name).read_bytes()
-        return base64.b64encode(content).decode()
+        return base64.b64encode(read_blob(folder, str(value[_MARK]))).decode()
     return {key: _with(each, folder) for key, each in value.items()}
 
 
-def _content(value: JsonValue) -> bytes | None:
-    """Return the bytes of a picture in base64; None for anything else."""
-    if not isinstance(value, str) or len(value) < _LEAST_LETTERS or " " in value[:100]:
+def _content(value: dict[str, JsonValue]) -> bytes | None:
+    """Return the bytes of a picture, ``{"mimeType": "image/…", "data": "<base64>"}``; None for anything else."""
+    mime, letters = value.get("mimeType"), value.get("data")
+    if not (isinstance(mime, str) and mime.startswith("image/") and isinstance(letters, str)):
         return None
     try:
-        content = base64.b64decode(value, validate=True)
+        content = base64.b64decode(letters, validate=True)
     except binascii.Error:
         return None
-    return content if content.startswith((b"\x89PNG", b"\xff\xd8", b"RIFF")) else None
+    # Only what comes back letter for letter: a signature is over these bytes.
+    return content if base64.b64encode(content).decode() == letters else None

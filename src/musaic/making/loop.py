@@ -49,13 +49,14 @@ class Loop:
 
     def _join(self, thread: threading.Thread) -> KeyboardInterrupt | None:
         interrupt: KeyboardInterrupt | None = None
-        while thread.is_alive():
+        while True:
             try:
-                thread.join(_POLL_S)
+                while thread.is_alive():
+                    thread.join(_POLL_S)
+                return interrupt
             except KeyboardInterrupt as exc:
                 interrupt = exc
                 self._abandon()
-        return interrupt
 
     def _abandon(self) -> None:
         self._stop.set()

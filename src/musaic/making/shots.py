@@ -3,11 +3,12 @@
 import asyncio
 import random
 import time
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from musaic import plan as money
-from musaic.errors import BudgetError, EngineError, MusaicError
+from musaic.errors import BudgetError, EngineAuthError, EngineError, EngineQuotaError, MusaicError
 from musaic.generate.base import (
     Answer,
     Blocked,
@@ -18,6 +19,7 @@ from musaic.generate.base import (
     Request,
 )
 from musaic.lineage import Run
+from musaic.making.brake import Brake
 from musaic.making.save import Kept, keep
 from musaic.schemas import Call, ImageModel, Record, Shot, State, Usage
 
@@ -49,7 +51,15 @@ class Limits:
 
 @dataclass(slots=True)
 class Outcome:
-    """How a shot ended."""
+    """How a shot ended.
+
+    Attributes:
+        state: Its state; `failed` until something better is known.
+        reason: Why there is no picture.
+        answer: Of the last call; None where it brought none.
+        kept: What of it is on disk.
+        calls: All of them, in order.
+    """
 
     state: State
     reason: str | None = None
@@ -63,6 +73,10 @@ class Outcome:
         known = [call.cost_usd for call in self.calls if call.cost_usd is not None]
         return round(sum(known), 6) if known else None
 
+    def fail(self, state: State, reason: str) -> None:
+        """Say why there is no picture."""
+        self.state, self.reason = state, reason
+
 
 class Asker:
     """Asks an engine for the pictures of one run.
@@ -73,13 +87,14 @@ class Asker:
         engine: What makes the pictures.
         model: Its prices and limits.
         limits: How it may behave.
+        brake: Ends it between two requests.
     """
 
     def __init__(
-        self, library: Path, *, run: Run, engine: Generator, model: ImageModel, limits: Limits
+        self, library: Path, *, run: Run, engine: Generator, model: ImageModel, limits: Limits, brake: Brake
     ) -> None:
         self._library, self._run, self._engine = library, run, engine
-        self._model, self._limits = model, limits
+        self._model, self._limits, self._brake = model, limits, brake
 
     async def ask(
         self, record: Record, shot: Shot, request: Request, *, bound_usd: float | None, outcome: Outcome
@@ -92,27 +107,38 @@ class Asker:
             request: What is sent, each time the same.
             bound_usd: Most that one call may cost; None where the price is unknown.
             outcome: Takes what happens, call by call, also when this is cut off.
+
+        Raises:
+            LibraryError: The ledger cannot be written; nothing was sent.
         """
-        unbilled = 0
         while True:
             try:
-                answer = await self._call(record, request, bound_usd, outcome)
+                await self._call(record, request, bound_usd, outcome)
             except EngineError as exc:
-                unbilled += 1
-                wait_s = self._wait_s(exc, unbilled)
-                if wait_s is None:
-                    outcome.state = "failed"
-                    outcome.reason = _with_attempts(str(exc), len(outcome.calls))
+                if not await self._may_try_later(exc, outcome):
                     return
-                await asyncio.sleep(wait_s)
-                continue
             except BudgetError as exc:
-                outcome.state, outcome.reason = "failed", str(exc)
+                if outcome.answer is None:
+                    outcome.fail("failed", str(exc))
                 return
-            if self._may_ask_again(outcome, shot, bound_usd):
-                continue
-            outcome.answer = answer
-            return
+            else:
+                if not self._may_ask_again(outcome, shot, bound_usd):
+                    return
+
+    async def _may_try_later(self, exc: EngineError, outcome: Outcome) -> bool:
+        """Wait as long as it takes, or say in the outcome why not."""
+        calls = len(outcome.calls)
+        outcome.fail("failed", str(exc) if calls < 2 else f"{exc} ({calls} attempts)")
+        if isinstance(exc, EngineAuthError) or (isinstance(exc, EngineQuotaError) and not exc.retryable):
+            # The other pictures would be refused in the same words.
+            self._brake.pull(str(exc))
+        wait_s = self._wait_s(exc, sum(call.billed == "no" for call in outcome.calls))
+        if wait_s is None:
+            return False
+        await self._brake.wait(wait_s)
+        if self._brake.interrupted:
+            outcome.fail("cancelled", f"interrupted before it was asked for again: {exc}")
+        return not self._brake.on
 
     def _wait_s(self, exc: EngineError, attempts: int) -> float | None:
         """Return how long to wait before the next attempt; None where there is to be none."""
@@ -126,7 +152,7 @@ class Asker:
 
     def _may_ask_again(self, outcome: Outcome, shot: Shot, bound_usd: float | None) -> bool:
         billed = [call for call in outcome.calls if call.billed != "no"]
-        if outcome.state != "no_picture" or not self._limits.ask_again or len(billed) > 1:
+        if outcome.state != "no_picture" or not self._limits.ask_again or len(billed) > 1 or self._brake.on:
             return False
         if outcome.kept is not None or shot.cost_bound_usd is None or bound_usd is None:
             return False
@@ -135,7 +161,7 @@ class Asker:
 
     async def _call(
         self, record: Record, request: Request, bound_usd: float | None, outcome: Outcome
-    ) -> Answer:
+    ) -> None:
         number = self._run.reserve(
             record.id,
             bound_usd=bound_usd,
@@ -143,45 +169,82 @@ class Asker:
             month_limit_usd=self._limits.month_usd,
         )
         clock = _Clock()
+        outcome.answer = None
         try:
             answer = await self._engine.generate(request)
-            await self._take(record, request, answer, outcome)
         except EngineError as exc:
             self._settle(number, clock.call(type(exc).__name__, str(exc), billed=exc.billed), outcome)
             raise
         except BaseException as exc:
-            # Cancelled, or a bug: the request was sent, so it may have been billed.
+            # Cancelled, or a bug: nobody knows how far the request got, so it may have been billed.
             reason = "interrupted" if isinstance(exc, asyncio.CancelledError) else str(exc)
             self._settle(number, clock.call(type(exc).__name__, reason, billed="unknown"), outcome)
-            if isinstance(exc, MusaicError) or not isinstance(exc, Exception):
+            if not isinstance(exc, Exception):
                 raise
-            raise EngineError(
-                f"the {self._engine.name} engine failed in a way that it should not ({type(exc).__name__}: {exc})",
-                engine=self._engine.name,
-                billed="unknown",
-            ) from exc
-        cost = money.cost_usd(self._model, answer.usage, size=request.size)
-        self._settle(
-            number,
-            clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost),
-            outcome,
+            raise self._bug(exc) from exc
+        # It is paid for: an interrupt waits until it is on disk and in the ledger.
+        await _to_the_end(self._take(number, clock, record, request, answer, outcome))
+
+    def _bug(self, exc: Exception) -> EngineError:
+        name = self._engine.name
+        return EngineError(
+            f"the {name} engine failed in a way that it should not ({type(exc).__name__}: {exc})",
+            engine=name,
+            billed="unknown",
         )
-        return answer
+
+    async def _take(
+        self,
+        number: int,
+        clock: "_Clock",
+        record: Record,
+        request: Request,
+        answer: Answer,
+        outcome: Outcome,
+    ) -> None:
+        """Judge an answer; a picture is on disk before its call is settled."""
+        outcome.answer, outcome.kept = answer, None
+        if isinstance(answer, Pictured):
+            await self._keep(record, request, answer, outcome)
+        else:
+            outcome.fail(*_judged(answer))
+        cost = money.cost_usd(self._model, answer.usage, size=request.size)
+        call = clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost)
+        self._settle(number, call, outcome)
+
+    async def _keep(self, record: Record, request: Request, answer: Pictured, outcome: Outcome) -> None:
+        try:
+            kept = await asyncio.to_thread(
+                keep, self._library, record.id, answer, ratio=request.ratio, sent=request.attachments
+            )
+        except Exception as exc:
+            why = str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
+            outcome.fail("failed", f"a picture came and could not be kept: {why}")
+            # Nothing more is paid for that cannot be kept.
+            self._brake.pull(why)
+            return
+        outcome.kept, outcome.state, outcome.reason = kept, kept.examined.state, kept.examined.reason
 
     def _settle(self, number: int, call: Call, outcome: Outcome) -> None:
-        self._run.settle(number, call)
         outcome.calls.append(call)
+        try:
+            self._run.settle(number, call)
+        except MusaicError as exc:
+            # The next command counts it as possibly billed; what came is not lost over this.
+            self._brake.pull(str(exc))
 
-    async def _take(self, record: Record, request: Request, answer: Answer, outcome: Outcome) -> None:
-        """Judge an answer; a picture is on disk before its call is settled."""
-        outcome.kept = None
-        if not isinstance(answer, Pictured):
-            outcome.state, outcome.reason = _judged(answer)
-            return
-        kept = await asyncio.to_thread(
-            keep, self._library, record.id, answer, ratio=request.ratio, sent=request.attachments
-        )
-        outcome.kept, outcome.state, outcome.reason = kept, kept.examined.state, kept.examined.reason
+
+async def _to_the_end(work: Coroutine[object, object, None]) -> None:
+    """Do something whole; an interrupt that comes meanwhile is raised after it."""
+    task, interrupt = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as exc:
+            interrupt = exc
+    task.result()
+    if interrupt is not None:
+        raise interrupt
 
 
 class _Clock:
@@ -214,7 +277,3 @@ def _judged(answer: Blocked | NoPicture | Malformed) -> tuple[State, str]:
     if isinstance(answer, Blocked):
         return ("prompt_blocked" if answer.what == "prompt" else "output_blocked"), answer.reason
     return ("no_picture" if isinstance(answer, NoPicture) else "malformed"), answer.reason
-
-
-def _with_attempts(reason: str, attempts: int) -> str:
-    return reason if attempts < 2 else f"{reason} ({attempts} attempts)"
