@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from musaic import errors
@@ -47,19 +49,26 @@ def settings_page() -> str:
         "default. In `config.toml`, `store.uri` is `uri` under `[store]`. Unknown keys are refused.\n\n"
         "| setting | environment | default | meaning |\n|---|---|---|---|\n"
         f"{rows}\n\n"
-        "Besides: `MUSAIC_LIBRARY` names the library; `HF_HUB_OFFLINE`, `HF_ENDPOINT`, `HF_HOME` and `HF_TOKEN` "
-        "are the model hub's own.\n"
+        "Besides: `MUSAIC_LIBRARY` names the library; `GEMINI_API_KEY`, `GOOGLE_API_KEY` and `OPENAI_API_KEY` are "
+        "read where the `api_key` of an engine is unset; `HF_HUB_OFFLINE`, `HF_ENDPOINT`, `HF_HOME` and `HF_TOKEN` "
+        "are the model hub's own. A key belongs in the environment, not in a file.\n"
     )
 
 
-def _setting_rows() -> Iterator[str]:
-    for section, outer in Settings.model_fields.items():
-        model = outer.annotation
-        assert model is not None
-        for name, field in model.model_fields.items():
-            variable = f"MUSAIC_{section.upper()}__{name.upper()}"
-            default = "unset" if field.default is None else f"`{field.default}`"
-            yield f"| `{section}.{name}` | `{variable}` | {default} | {field.description} |"
+def _setting_rows(model: type[BaseModel] = Settings, above: tuple[str, ...] = ()) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        path = (*above, name)
+        if inspect.isclass(field.annotation) and issubclass(field.annotation, BaseModel):
+            yield from _setting_rows(field.annotation, path)
+            continue
+        variable = "MUSAIC_" + "__".join(path).upper()
+        yield f"| `{'.'.join(path)}` | `{variable}` | {_default(field)} | {field.description} |"
+
+
+def _default(field: FieldInfo) -> str:
+    # A factory is not called: it reads this machine's environment, and may return a key.
+    unset = field.default is None or field.default_factory is not None
+    return "unset" if unset else f"`{field.default}`"
 
 
 def errors_page() -> str:
@@ -85,9 +94,11 @@ def errors_page() -> str:
 
 
 def _fields(each: type[errors.MusaicError]) -> list[str]:
-    if "__init__" not in vars(each):
+    # An error without a signature of its own has the fields of the one above it.
+    own = next(one for one in each.__mro__ if "__init__" in vars(one))
+    if not issubclass(own, errors.MusaicError):
         return []
-    return [name for name in inspect.signature(each).parameters if name not in ("message", "args", "kwargs")]
+    return [name for name in inspect.signature(own).parameters if name not in ("message", "args", "kwargs")]
 
 
 PAGES = {"cli.md": cli_page, "settings.md": settings_page, "errors.md": errors_page}

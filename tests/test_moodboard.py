@@ -268,8 +268,20 @@ def test_the_ground_is_seen_through_a_hole() -> None:
     alpha = cut_out(studio(RED, hole=True))
 
     assert alpha is not None
-    assert np.asarray(alpha)[170:190, 170:190].max() < 20
+    x, y = np.meshgrid(np.arange(360), np.arange(360))
+    hole = ((x - 180) / 28.8) ** 2 + ((y - 180) / 36) ** 2 <= 1
+    assert (np.asarray(alpha)[hole] < 60).mean() > 0.85
     assert np.asarray(alpha)[180, 120] == 255
+
+
+def test_a_dial_that_differs_a_little_from_the_wall_is_no_hole() -> None:
+    image = studio(BLUE)
+    ImageDraw.Draw(image).ellipse((145, 145, 215, 215), fill=(246, 246, 244))
+
+    alpha = cut_out(image)
+
+    assert alpha is not None
+    assert np.asarray(alpha)[160:200, 160:200].min() > 250
 
 
 def test_a_busy_background_is_not_cut() -> None:

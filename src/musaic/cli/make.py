@@ -11,10 +11,11 @@ from musaic.cli.libraries import opened
 from musaic.cli.making import MakeReport, print_plan
 from musaic.cli.options import JsonOption, LibraryOption, WhereOption
 from musaic.cli.output import errors_to_stderr, notice, stoppable
+from musaic.errors import MusaicError
 
 if TYPE_CHECKING:
     from musaic.library import Library
-    from musaic.schemas import Plan
+    from musaic.schemas import Generation, Plan
 
 _RecipeOption = Annotated[str, typer.Option("--recipe", help="A prompt pattern; see `musaic recipes`.")]
 _EngineOption = Annotated[
@@ -160,12 +161,20 @@ def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
             stop=stop,
             on_done=report,
         )
-    sheet = None
-    if len(made) > 1 and any(each.path for each in made):
-        sheet = library.grid(made, title=plan.prompt)
+    sheet = _grid(library, plan, made)
     if wanted.open_result:
         _show(sheet or next((Path(each.path) for each in made if each.path), None))
-    report.finish(made, sheet=sheet)
+    report.finish([library.record(each.id) for each in made], sheet=sheet)
+
+
+def _grid(library: "Library", plan: "Plan", made: "Sequence[Generation]") -> Path | None:
+    if len(made) < 2 or not any(each.path for each in made):
+        return None
+    try:
+        return library.grid(made, title=plan.prompt)
+    except MusaicError as exc:
+        notice(f"no contact sheet: {exc}")  # the pictures are there
+        return None
 
 
 def _show(result: Path | None) -> None:

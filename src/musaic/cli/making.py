@@ -98,6 +98,8 @@ class MakeReport:
         self._done += 1
         if self._json:
             typer.echo(made.model_dump_json())
+            # A program that reads along has each picture as it comes.
+            sys.stdout.flush()
             return
         place = f"[{self._done}/{len(self._plan.shots)}] " if len(self._plan.shots) > 1 else ""
         why = f": {name_of(made.reason)}" if made.reason else f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
@@ -108,22 +110,32 @@ class MakeReport:
         if made.path is not None:
             typer.echo(name_of(made.path))
 
-    def finish(self, made: "Sequence[Generation]", *, sheet: Path | None) -> None:
+    def finish(self, made: "Sequence[Record]", *, sheet: Path | None) -> None:
         """Print the sum, and raise the exit code."""
         if not self._json:
             self._say_sum(made, sheet)
         pictures = sum(each.state == "picture" for each in made)
         if any(each.state == "cancelled" for each in made):
             raise typer.Exit(130)
+        if not pictures:
+            # Where nothing was sent, no outside service is to blame.
+            raise typer.Exit(3 if any(each.calls for each in made) else 2)
         if pictures < len(made):
-            raise typer.Exit(1 if pictures else 3)
+            raise typer.Exit(1)
 
-    def _say_sum(self, made: "Sequence[Generation]", sheet: Path | None) -> None:
+    def _say_sum(self, made: "Sequence[Record]", sheet: Path | None) -> None:
         if len(made) > 1:
             states = Counter(_WORDS[each.state] for each in made)
             told = ", ".join(f"{count} {words}" for words, count in states.items())
             cost = round(sum(each.cost_usd or 0.0 for each in made), 6)
             typer.echo(f"{told}; cost {usd(cost)}", err=True)
+        calls = (call for each in made for call in each.calls)
+        unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
+        if unknown:
+            told = (
+                f"what {_count(unknown, 'call')} cost is not known; `musaic costs` counts the most it can be"
+            )
+            typer.echo(told, err=True)
         if sheet is not None:
             typer.echo(f"contact sheet: {name_of(str(sheet))}", err=True)
         last = next((each for each in reversed(made) if each.path is not None), None)

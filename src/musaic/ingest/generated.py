@@ -50,7 +50,7 @@ def take_in(
     for each in made:
         try:
             done += _take_one(library, each, ledger, store, embedder(), settings)
-        except MediaError:
+        except (MediaError, FileNotFoundError):
             continue
     return done
 
@@ -68,8 +68,7 @@ def _take_one(
     asset_id = media.content_id(picture.sha256)
     held = store.get([asset_id])
     if held:
-        paths = tuple(sorted({*held[0].asset.paths, str(made.path)}))
-        row = Row(held[0].asset.model_copy(update={"paths": paths}), held[0].vector)
+        row = Row(_also_at(held[0].asset, made.path), held[0].vector)
     else:
         write_thumb(library, asset_id, picture.image, settings.thumbnail_px)
         (vector,) = embedder.embed_pictures([picture.image])
@@ -77,6 +76,14 @@ def _take_one(
     store.upsert([row])
     ledger.record([_state(made.path, asset_id)])
     return 1
+
+
+def _also_at(asset: Asset, path: Path) -> Asset:
+    paths = sorted({*asset.paths, str(path)})
+    first = Path(paths[0])
+    return asset.model_copy(
+        update={"paths": tuple(paths), "folder": str(first.parent), "filename": first.name}
+    )
 
 
 def _asset(made: Made, asset_id: str, picture: media.Picture) -> Asset:

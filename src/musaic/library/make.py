@@ -1,17 +1,19 @@
 """Making: a plan, pictures, and going on from a picture."""
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from musaic.config import GenerateSettings
-from musaic.errors import ConfigError, UnknownEngineError, UnknownPriceError
+from musaic.errors import ConfigError, ExtraMissingError, PlanError, UnknownEngineError, UnknownPriceError
 from musaic.library.records import RecordsLibrary
-from musaic.schemas import Brief, Generation, Hit, ImageModel, Plan, Record
+from musaic.schemas import Brief, Generation, Hit, ImageModel, Plan, Record, Sent
 
 if TYPE_CHECKING:
     from musaic.making import Limits, Signer
@@ -103,35 +105,44 @@ class MakingLibrary(RecordsLibrary):
             on_done: Told of each picture as it ends, in another thread.
 
         Raises:
-            BudgetError: It could cost more than `max_cost_usd`.
+            BudgetError: It could cost more than `max_cost_usd`, or than is left of the monthly budget.
             UnknownPriceError: The cost cannot be bounded, and that was not allowed or a limit is set.
             PlanError: A reference is gone.
             MediaError: A reference cannot be read.
+            LibraryError: The library folder cannot be written.
+            KeyboardInterrupt: One came: nothing was waited for, what was in flight is recorded as possibly billed.
         """
         from musaic.generate.engines import open_engine
         from musaic.making import Making
 
-        self._recover()
         limits = self._limits(max_cost_usd)
+        signer = self._signer()
+        self._recover()
         _check_price(plan, limits, allowed=allow_unknown_price)
         models = self._models()
         model = models.get(plan.model) or ImageModel(id=plan.model, engine=plan.engine)
+        turns, earlier = self._conversation(plan, model)
         making = Making(
             self.folder,
             ledger=self._ledger,
             engine=open_engine(plan.engine, self.settings.generate, models),
             model=model,
             limits=limits,
-            turns=self._turns_of(plan, model),
+            turns=turns,
+            earlier=earlier,
             stop=stop,
-            out=None if out is None else Path(out),
-            signer=self._signer(),
+            out=None if out is None else Path(os.path.abspath(out)),  # noqa: PTH100  links stay
+            signer=signer,
             on_done=on_done,
         )
         try:
-            return making.run(plan)
-        finally:
+            made = making.run(plan)
+        except Exception:
             self._encode_made()
+            raise
+        # Not after KeyboardInterrupt: the next command encodes what came.
+        self._encode_made()
+        return made
 
     def generate(
         self,
@@ -196,6 +207,10 @@ class MakingLibrary(RecordsLibrary):
         from musaic.making import Limits
 
         wanted = self.settings.generate
+        if max_cost_usd is not None and not max_cost_usd >= 0:
+            raise ValueError(
+                f"the most that this may cost is an amount in US dollars, and not {max_cost_usd}"
+            )
         return Limits(
             concurrency=wanted.concurrency,
             attempts=wanted.attempts,
@@ -212,7 +227,15 @@ class MakingLibrary(RecordsLibrary):
             raise ConfigError(
                 "generate.certificate and generate.certificate_key belong together; set both or none"
             )
-        return None if chain is None or key is None else Signer(chain, key)
+        if chain is None or key is None:
+            return None
+        # Before anything is paid for, and not after.
+        if find_spec("c2pa") is None:
+            raise ExtraMissingError(extra="c2pa", needed_for="signing content credentials")
+        for name, path in (("certificate", chain), ("certificate_key", key)):
+            if not path.is_file():
+                raise ConfigError(f"generate.{name} is {path}, and there is no such file")
+        return Signer(chain, key)
 
     def grid(
         self, generations: Sequence[Generation], path: Path | str | None = None, *, title: str = ""
@@ -274,12 +297,17 @@ class MakingLibrary(RecordsLibrary):
         )
         return write_page(shown, Path(path) if path else self.folder / "outputs" / record.id / "page.html")
 
-    def _turns_of(self, plan: Plan, model: ImageModel) -> Sequence[JsonValue]:
-        from musaic.library.refine import conversation
+    def _conversation(self, plan: Plan, model: ImageModel) -> tuple[Sequence[JsonValue], Sequence[Sent]]:
+        """Return the turns that a plan goes on from, and the pictures in them."""
+        from musaic.library.refine import conversation, pictures_of
 
         if plan.parent is None or not plan.conversation:
-            return ()
-        return conversation(self.record(plan.parent), library=self.folder, model=model)
+            return (), ()
+        parent = self.record(plan.parent)
+        turns = conversation(parent, library=self.folder, model=model)
+        if not turns:
+            raise PlanError(f"the conversation that led to {parent.id} is not there any more; plan it again")
+        return turns, pictures_of(parent)
 
 
 def _engine(wanted: GenerateSettings, parent: Record | None) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # A filter has no use for more of it; the record has all.
 _MOST_PROMPT = 1000
+_UNSEARCHABLE = "the new pictures cannot be searched yet: {}"
 
 
 class RecordsLibrary(WantingLibrary):
@@ -91,28 +92,42 @@ class RecordsLibrary(WantingLibrary):
                 f"the new pictures can be searched after the next command that opens the store: {exc}"
             )
         except MusaicError as exc:
-            # They are saved and recorded; searching must not fail what was paid for.
-            self._notify(f"the new pictures cannot be searched yet: {exc}")
+            self._notify(_UNSEARCHABLE.format(exc))
 
     def _take_in_made(self, store: "Store") -> None:
+        # An empty library has no encoder yet, and a picture made without references does not choose one.
+        if store.fingerprint() is None:
+            return
+        try:
+            for asset_id, generation in self._not_encoded():
+                self._take_in(store, generation)
+                self._ledger.encoded(asset_id)
+        except MusaicError as exc:
+            # They are saved and recorded; searching must not fail what was paid for, nor the other way round.
+            self._notify(_UNSEARCHABLE.format(exc))
+
+    def _not_encoded(self) -> list[tuple[str, str]]:
+        """Return pictures with their generations: those that wait, and those of a store that was lost."""
+        waiting = self._ledger.waiting()
+        made = self._ledger.generated_ids()
+        lost = made - self._ledger.states_of(made).keys() - {asset_id for asset_id, _ in waiting}
+        makers = ((each, maker) for each in sorted(lost) for maker in self._ledger.makers_of(each))
+        return [*waiting, *makers]
+
+    def _take_in(self, store: "Store", generation: str) -> None:
         from musaic.ingest import Made, take_in
 
-        waiting = self._ledger.waiting()
-        # An empty library has no encoder yet, and a picture made without references does not choose one.
-        if not waiting or store.fingerprint() is None:
+        made = _made(self._ledger.latest(generation))
+        if made is None or not made[0].is_file():
             return
-        for asset_id, generation in waiting:
-            made = _made(self._ledger.latest(generation))
-            if made is not None:
-                take_in(
-                    self.folder,
-                    [Made(*made)],
-                    ledger=self._ledger,
-                    store=store,
-                    embedder=lambda: self._encoder.of(store),
-                    settings=self.settings.ingest,
-                )
-            self._ledger.encoded(asset_id)
+        take_in(
+            self.folder,
+            [Made(*made)],
+            ledger=self._ledger,
+            store=store,
+            embedder=lambda: self._encoder.of(store),
+            settings=self.settings.ingest,
+        )
 
 
 def _made(record: Record | None) -> tuple[Path, dict[str, JsonValue]] | None:

@@ -31,8 +31,19 @@ def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Ref
             role = _needed(recipe, taken)
             taken.append(role)
         asset_id, path = _found(name, ledger)
+        if not is_text(path):
+            raise PlanError(f"the name of {path!a} is not valid UTF-8; rename the file")
         references.append(Reference(number=number, asset_id=asset_id, path=path, role=role))
     return references
+
+
+def is_text(text: str) -> bool:
+    """Say whether a text is one: Python also holds bytes of names and arguments that are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _split(text: str, ledger: Ledger) -> tuple[str, Role | None]:
@@ -41,7 +52,8 @@ def _split(text: str, ledger: Ledger) -> tuple[str, Role | None]:
         return text, None
     if role in _ROLES:
         return name, cast("Role", role)
-    if os.path.exists(name) or ledger.states_of([name]):  # noqa: PTH110
+    known = os.path.exists(name) or ledger.states_of([name]) or name.startswith("g-")  # noqa: PTH110
+    if known and os.sep not in role:
         raise PlanError(f"there is no role {role!r}; use one of {', '.join(_ROLES)}")
     return text, None
 

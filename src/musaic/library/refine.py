@@ -1,15 +1,20 @@
 """Going on from a picture: with the engine's own conversation, or with the picture as a reference."""
 
+import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import JsonValue
 
+from musaic.errors import PlanError
 from musaic.ledger import Ledger
+from musaic.library.references import is_text
+from musaic.lineage import record_of
 from musaic.making.blobs import pictures_in, read_turns, words_in
 from musaic.making.save import turns_of
 from musaic.plan import make_plan
-from musaic.schemas import Brief, ImageModel, Plan, Recipe, Record, Reference
+from musaic.schemas import Brief, ImageModel, Plan, Recipe, Record, Reference, Sent
 
 _RECIPE = "refine"
 
@@ -40,8 +45,10 @@ def plan_refinement(
         variants: How many.
 
     Raises:
-        PlanError: The model has no such ratio or size, or takes fewer references.
+        PlanError: The model has no such ratio or size, or takes fewer references; or `text` says nothing.
     """
+    if not text.strip() or not is_text(text):
+        raise PlanError("say what to change, in words")
     brief = Brief(
         prompt=text,
         recipe=_RECIPE,
@@ -50,6 +57,12 @@ def plan_refinement(
         variants=variants,
         parent=parent.id,
     )
+    if parent.state != "picture" and parent.parent is not None:
+        # A change that came to nothing: the picture that it was to change is there still.
+        return plan_refinement(
+            record_of(ledger, parent.parent), f"{parent.prompt}\n{text}", library=library, ledger=ledger,
+            recipes=recipes, model=model, ratio=ratio or parent.ratio, size=size or parent.size, variants=variants,
+        )  # fmt: skip
     if parent.state != "picture":
         return _once_more(parent, text, brief, recipes, model)
     turns = conversation(parent, library=library, model=model)
@@ -75,12 +88,35 @@ def conversation(parent: Record, *, library: Path, model: ImageModel) -> Sequenc
     return read_turns(library, turns_of(library, parent.id))
 
 
+def pictures_of(parent: Record) -> tuple[Sent, ...]:
+    """Return the pictures in the conversation that led to a picture: what was sent, and the picture itself last."""
+    assert parent.asset_id is not None
+    assert parent.path is not None
+    content = Path(parent.path).read_bytes() if os.path.isfile(parent.path) else b""  # noqa: PTH113
+    if not content:
+        return parent.sent
+    own = Sent(
+        number=len(parent.sent) + 1,
+        role="base",
+        asset_id=parent.asset_id,
+        mime=parent.mime or "image/png",
+        size_bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    return (*parent.sent, own)
+
+
 def _once_more(
     parent: Record, text: str, brief: Brief, recipes: dict[str, Recipe], model: ImageModel
 ) -> Plan:
     """Ask anew for a picture that never came: its own words and references, and what is to change."""
     recipe = recipes.get(parent.recipe) or recipes["promo"]
-    update = {"prompt": f"{parent.prompt}\n{text}", "recipe": recipe.name, "references": parent.references}
+    update = {
+        "prompt": f"{parent.prompt}\n{text}",
+        "recipe": recipe.name,
+        "references": parent.references,
+        "vary": {name: (word,) for name, word in parent.values.items()},
+    }
     return make_plan(brief.model_copy(update=update), recipe=recipe, model=model)
 
 

@@ -1,10 +1,11 @@
 """What is wanted: a brief, with its references found."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from musaic.errors import PlanError, UnknownWordsError
 from musaic.library.find import FindingLibrary
-from musaic.library.references import by_hand
+from musaic.library.references import by_hand, is_text
 from musaic.schemas import Brief, Recipe, Reference
 
 _NOT_GENERATED = 'kind != "generated"'
@@ -67,11 +68,16 @@ class WantingLibrary(FindingLibrary):
 
         if not prompt.strip():
             raise PlanError("the prompt is empty; say what the picture should show")
+        for text in (prompt, *find, *(word for words in (vary or {}).values() for word in words)):
+            if not is_text(text):
+                raise PlanError(f"{text!a} is not valid UTF-8")
         chosen = find_recipe(recipe, self.recipes())
         references = by_hand(refs, ledger=self._ledger, recipe=chosen)
         search = _Search(self, _filter(where, include_generated=include_generated), chosen)
-        for text in find:
-            search.add(references, text, limit=1 if find_limit is None else find_limit)
+        # Opened once for all of them.
+        with self._opened() if find else nullcontext():
+            for text in find:
+                search.add(references, text, limit=1 if find_limit is None else find_limit)
         if not (find or refs):
             search.try_prompt(
                 references, prompt, limit=chosen.find_limit if find_limit is None else find_limit
@@ -104,9 +110,10 @@ class _Search:
             raise PlanError(
                 f"nothing in this library was found for {text!r}; search for something else, or name a file with --ref"
             )
+        before = len(references)
         references += [
             Reference(
-                number=len(taken) + number,
+                number=before + number,
                 asset_id=hit.asset_id,
                 path=hit.path,
                 role=self._recipe.find_role,

@@ -28,7 +28,8 @@ def attach(references: Sequence[Reference], *, model: ImageModel, folder: Path) 
         PlanError: A reference's file is not there.
         MediaError: A reference cannot be read.
     """
-    share = model.request_bytes // max(1, len(references))
+    # One more may follow: the first ratio of a picture goes along with the others.
+    share = model.request_bytes // (len(references) + 1)
     most_bytes = max(_LEAST_BYTES, min(model.reference_bytes, share))
     return tuple(_attachment(each, model, folder, most_bytes) for each in references)
 

@@ -4,8 +4,23 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Coroutine
+from typing import TypeVar
 
 _POLL_S = 0.1
+_Result = TypeVar("_Result")
+
+
+async def whole(work: Coroutine[object, object, _Result]) -> _Result:
+    """Do something to its end; an interrupt that comes meanwhile is raised after it."""
+    task, interrupt = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as exc:
+            interrupt = exc
+    if interrupt is not None:
+        raise interrupt
+    return task.result()
 
 
 class Loop:
@@ -49,14 +64,16 @@ class Loop:
 
     def _join(self, thread: threading.Thread) -> KeyboardInterrupt | None:
         interrupt: KeyboardInterrupt | None = None
-        while True:
+        ended = False
+        while not ended:
             try:
                 while thread.is_alive():
                     thread.join(_POLL_S)
-                return interrupt
+                ended = True
             except KeyboardInterrupt as exc:
                 interrupt = exc
                 self._abandon()
+        return interrupt
 
     def _abandon(self) -> None:
         self._stop.set()

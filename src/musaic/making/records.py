@@ -2,13 +2,17 @@
 
 import secrets
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from musaic.making.attach import asset_id_of
-from musaic.making.shots import Outcome
-from musaic.schemas import Finding, Generation, Plan, Record, Reference, Shot
+from musaic.schemas import Finding, Generation, Plan, Record, Reference, Sent, Shot
+
+if TYPE_CHECKING:
+    from musaic.making.shots import Outcome
 
 
-def begun(shot: Shot, plan: Plan, run: str) -> Record:
+def begun(shot: Shot, plan: Plan, run: str, *, sent: Sequence[Sent]) -> Record:
     """Return the record of a shot before anything is sent, with its new id."""
     return Record(
         id=f"g-{secrets.token_hex(6)}",
@@ -25,11 +29,12 @@ def begun(shot: Shot, plan: Plan, run: str) -> Record:
         variant=shot.variant,
         parent=plan.parent,
         references=plan.references,
+        sent=tuple(sent),
         cost_bound_usd=shot.cost_bound_usd,
     )
 
 
-def ended(record: Record, outcome: Outcome, *, seconds: float) -> Record:
+def ended(record: Record, outcome: "Outcome", *, seconds: float) -> Record:
     """Return a record with how it ended."""
     changes: dict[str, object] = {
         "state": outcome.state,

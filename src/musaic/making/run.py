@@ -11,17 +11,18 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from musaic import plan as money
-from musaic.errors import BudgetError, LibraryError, MediaError, MusaicError, PlanError
+from musaic.errors import BudgetError, ExportError, LibraryError, MediaError, MusaicError, PlanError
 from musaic.generate.base import Attachment, Generator, Request
 from musaic.ledger import Ledger
 from musaic.lineage import Run, open_run
 from musaic.making.attach import attach, sent_of
 from musaic.making.blobs import pictures_in, words_in
-from musaic.making.loop import Loop
+from musaic.making.brake import Brake
+from musaic.making.loop import Loop, whole
 from musaic.making.records import as_reference, begun, ended, generation_of, with_note
-from musaic.making.save import Signer, export, hand_out, note_down
+from musaic.making.save import Signer, exported, hand_out, note_down
 from musaic.making.shots import Asker, Limits, Outcome
-from musaic.schemas import Generation, ImageModel, Plan, Record, Shot
+from musaic.schemas import Generation, ImageModel, Plan, Record, Sent, Shot
 
 _UNSENT = "interrupted before it was asked for"
 _IN_FLIGHT = "interrupted while waiting for the answer; it may have been billed"
@@ -37,6 +38,7 @@ class Making:
         model: Its prices and limits.
         limits: How the run may behave.
         turns: Conversation to go on from; then the references are in it and are not sent again.
+        earlier: The pictures in that conversation.
         stop: Set from outside: what was sent is waited for, the rest is cancelled.
         out: Where copies go; None for nowhere.
         signer: Signs copies with content credentials.
@@ -52,6 +54,7 @@ class Making:
         model: ImageModel,
         limits: Limits,
         turns: Sequence[JsonValue] = (),
+        earlier: Sequence[Sent] = (),
         stop: threading.Event | None = None,
         out: Path | None = None,
         signer: Signer | None = None,
@@ -59,9 +62,11 @@ class Making:
     ) -> None:
         self._library, self._ledger, self._engine, self._model = library, ledger, engine, model
         self._limits, self._turns, self._out = limits, tuple(turns), out
-        self._signer = signer
+        self._earlier, self._signer = tuple(earlier), signer
         self._stop = stop or threading.Event()
+        self._brake = Brake(self._stop)
         self._on_done = on_done or (lambda _: None)
+        self._trouble: Exception | None = None
         self._sent: tuple[Attachment, ...] = ()
         self._done: dict[int, Generation] = {}
 
@@ -69,10 +74,12 @@ class Making:
         """Return what came of each shot, in the plan's order.
 
         Raises:
-            BudgetError: The plan could cost more than the run's limit.
+            BudgetError: The plan could cost more than the run's limit, or than is left of the month's.
             PlanError: A reference is gone.
             MediaError: A reference cannot be read.
+            LibraryError: The library folder cannot be written; nothing was sent.
             KeyboardInterrupt: One came; calls in flight were abandoned, and everything is recorded.
+            Exception: What `on_done` raised; nothing more was sent after it, and everything is recorded.
         """
         self._check(plan)
         # With a conversation to go on from, the references are in it already.
@@ -80,18 +87,35 @@ class Making:
             self._sent = attach(plan.references, model=self._model, folder=self._library)
         with open_run(self._ledger, self._library) as run:
             Loop(self._stop).run(self._all(plan, run))
+        if self._trouble is not None:
+            raise self._trouble
         return [self._done[number] for number in sorted(self._done)]
 
     def _check(self, plan: Plan) -> None:
-        limit, bound = self._limits.run_usd, plan.cost_bound_usd or 0.0
-        if limit is not None and bound > limit:
-            raise BudgetError(limit="--max-cost", limit_usd=limit, spent_usd=0.0, bound_usd=bound)
+        """Refuse beforehand what could go beyond a limit on the way; the ledger watches each call besides."""
+        bound = plan.cost_bound_usd or 0.0
+        month_usd = self._ledger.spent_in_month()
+        limits = (
+            ("--max-cost", self._limits.run_usd, 0.0),
+            ("monthly budget", self._limits.month_usd, month_usd),
+        )
+        for name, limit, spent in limits:
+            if limit is not None and bound and round(spent + bound, 6) > limit:
+                raise BudgetError(limit=name, limit_usd=limit, spent_usd=spent, bound_usd=bound)
 
     async def _all(self, plan: Plan, run: Run) -> None:
-        records = {shot.number: begun(shot, plan, run.id) for shot in plan.shots}
+        sent = self._all_sent(self._sent)
+        records = {shot.number: begun(shot, plan, run.id, sent=sent) for shot in plan.shots}
         for record in records.values():
             run.begin(record)
-        asker = Asker(self._library, run=run, engine=self._engine, model=self._model, limits=self._limits)
+        asker = Asker(
+            self._library,
+            run=run,
+            engine=self._engine,
+            model=self._model,
+            limits=self._limits,
+            brake=self._brake,
+        )
         work = _Work(self, run, asker, records)
         try:
             pictures = groupby(plan.shots, key=lambda shot: shot.picture)
@@ -101,17 +125,14 @@ class Making:
             for shot in plan.shots:
                 if shot.number not in self._done:
                     work.end(shot, records[shot.number], Outcome("cancelled", _UNSENT), seconds=0.0)
-            await self._engine.aclose()
+            with contextlib.suppress(Exception):  # the pictures are there; a connection may end as it likes
+                await self._engine.aclose()
 
     # --- for the work on one shot -------------------------------------------------------------------
     @property
-    def stopped(self) -> bool:
-        """Whether nothing more is to be sent."""
-        return self._stop.is_set()
-
-    def stop(self) -> None:
-        """Send nothing more."""
-        self._stop.set()
+    def brake(self) -> Brake:
+        """Says when nothing more is to be sent."""
+        return self._brake
 
     def prepared(
         self, record: Record, shot: Shot, lead: Record | None
@@ -122,6 +143,9 @@ class Making:
             record: As it was begun.
             shot: What is asked for.
             lead: A picture of another ratio that it is to follow.
+
+        Raises:
+            LibraryError: The sidecar cannot be written, and so no picture could be.
         """
         sent, prompt = self._sent, shot.prompt
         if lead is not None and shot.follow_prompt is not None:
@@ -131,8 +155,9 @@ class Making:
                 (extra,) = attach([reference], model=self._model, folder=self._library)
                 sent, prompt = (*sent, extra), shot.follow_prompt
                 record = record.model_copy(update={"references": (*record.references, reference)})
-        seen = tuple(sent_of(each) for each in sent)
-        record = record.model_copy(update={"sent_prompt": prompt, "sent": seen})
+        record = record.model_copy(update={"sent_prompt": prompt, "sent": self._all_sent(sent)})
+        # What is known only now survives a kill too.
+        note_down(record, self._library)
         request = Request(
             model=self._model.id,
             prompt=prompt,
@@ -146,6 +171,9 @@ class Making:
         )
         return record, request, self._call_bound(request)
 
+    def _all_sent(self, attachments: Sequence[Attachment]) -> tuple[Sent, ...]:
+        return (*self._earlier, *(sent_of(each) for each in attachments))
+
     def _call_bound(self, request: Request) -> float | None:
         return money.call_bound_usd(
             self._model,
@@ -154,23 +182,29 @@ class Making:
             size=request.size,
         )
 
-    def finish(self, shot: Shot, record: Record) -> None:
-        """Take the recorded end of a shot: pass it on, and hand its picture out."""
-        path = record.path
-        if self._out is not None and record.state == "picture":
-            path = str(hand_out(record, self._out))
-        if record.asset_id is not None:
-            self._ledger.wait_to_encode(record.asset_id, record.id)
-        self._done[shot.number] = generation_of(record, path)
-        self._on_done(self._done[shot.number])
+    def finished(self, record: Record) -> tuple[Record, str | None]:
+        """Write the copies of a picture; return the record, and where the copy is that the user asked for."""
+        record = exported(record, self._library, self._signer)
+        if self._out is None or record.state != "picture":
+            return record, record.path
+        try:
+            return record, str(hand_out(record, self._out))
+        except ExportError as exc:
+            return with_note(record, str(exc)), record.path
 
-    def exported(self, record: Record) -> Path | None:
-        """Write the copy to hand on; None without a picture."""
-        return export(record, self._library, sent=self._sent, signer=self._signer)
-
-    def noted(self, record: Record) -> None:
+    def note_down(self, record: Record) -> None:
         """Write the sidecar."""
         note_down(record, self._library)
+
+    def tell(self, shot: Shot, record: Record, path: str | None) -> None:
+        """Pass the recorded end of a shot on."""
+        self._done[shot.number] = generation_of(record, path)
+        try:
+            self._on_done(self._done[shot.number])
+        except Exception as exc:
+            # Nobody is left to make pictures for; those that were sent for are still kept.
+            self._trouble = self._trouble or exc
+            self._brake.pull(f"the pictures before it could not be passed on ({exc})")
 
 
 class _Work:
@@ -190,38 +224,45 @@ class _Work:
         await asyncio.gather(*(self._shot(shot, lead) for shot in left))
 
     async def _shot(self, shot: Shot, lead: Record | None) -> Record:
+        """Make one picture; raises nothing but its own cancelling, since its siblings go on."""
         record, outcome = self._records[shot.number], Outcome("cancelled", _UNSENT)
-        started = time.monotonic()
+        brake, started = self._making.brake, time.monotonic()
         try:
             async with self._gate:
-                if self._making.stopped:
-                    return self.end(shot, record, outcome, seconds=0.0)
                 started = time.monotonic()
-                record, request, bound = await asyncio.to_thread(self._making.prepared, record, shot, lead)
-                outcome = Outcome("failed")
-                await self._asker.ask(record, shot, request, bound_usd=bound, outcome=outcome)
+                if brake.on:
+                    outcome.fail("cancelled" if brake.interrupted else "failed", brake.why)
+                else:
+                    preparing = asyncio.to_thread(self._making.prepared, record, shot, lead)
+                    record, request, bound = await whole(preparing)
+                    await self._asker.ask(record, shot, request, bound_usd=bound, outcome=outcome)
         except asyncio.CancelledError:
-            outcome.state, outcome.reason = "cancelled", _IN_FLIGHT if outcome.calls else _UNSENT
+            _cut_off(outcome)
             self.end(shot, record, outcome, seconds=time.monotonic() - started)
             raise
-        except MusaicError as exc:
+        except Exception as exc:
             if isinstance(exc, LibraryError):
-                self._making.stop()  # nothing more can be kept, so nothing more is paid for
-            outcome.state, outcome.reason = "failed", str(exc)
+                brake.pull(str(exc))
+            why = str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
+            outcome.fail("failed", why)
         return self.end(shot, record, outcome, seconds=time.monotonic() - started)
 
     def end(self, shot: Shot, record: Record, outcome: Outcome, *, seconds: float) -> Record:
         """Record how a shot ended, with its sidecar and the copy to hand on."""
-        record = ended(record, outcome, seconds=seconds)
-        try:
-            exported = self._making.exported(record)
-            record = record.model_copy(update={"export_path": str(exported) if exported else None})
-        except MusaicError as exc:
-            record = with_note(record, f"no copy with its marks could be written: {exc}")
-        self._run.end(record)
-        try:
-            self._making.noted(record)
-            self._making.finish(shot, record)
-        except MusaicError as exc:
-            self._making.finish(shot, with_note(record, str(exc)))
+        record, path = self._making.finished(ended(record, outcome, seconds=seconds))
+        for write in (self._run.end, self._making.note_down):
+            try:
+                write(record)
+            except MusaicError as exc:
+                # An end that is not in the ledger is written by the next command, from what is on disk.
+                record = with_note(record, str(exc))
+                self._making.brake.pull(str(exc))
+        self._making.tell(shot, record, path)
         return record
+
+
+def _cut_off(outcome: Outcome) -> None:
+    """Say how a shot ended that was cancelled; an answer that came just before stands."""
+    if outcome.answer is None:
+        billed = any(call.billed != "no" for call in outcome.calls)
+        outcome.fail("cancelled", _IN_FLIGHT if billed else _UNSENT)

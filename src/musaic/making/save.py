@@ -3,14 +3,15 @@
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from musaic.errors import ExportError
+from musaic.errors import ExportError, LibraryError, MusaicError
 from musaic.export import sign, write_export, write_sidecar
 from musaic.generate.base import Attachment, Pictured
-from musaic.making.blobs import write_turns, write_whole
-from musaic.schemas import Record
+from musaic.making.blobs import read_blob, write_turns, write_whole
+from musaic.making.records import with_note
+from musaic.schemas import Finding, Record
 from musaic.verify import Examined, examine
 
 _ENDINGS = {
@@ -21,7 +22,7 @@ _ENDINGS = {
     "image/avif": ".avif",
     "image/heic": ".heic",
 }
-_TURNS = "turns.json"
+_TURNS, _SIDECAR = "turns.json", "record.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +72,94 @@ def keep(library: Path, generation: str, answer: Pictured, *, ratio: str, sent: 
             write_whole(folder / f"also-{number}{_ending(examined)}", content)
     path = folder / (f"picture{_ending(best[0])}" if best[0].state == "picture" else "answer.bin")
     write_whole(path, best[1])
-    if answer.turns:
-        write_turns(library, turns_of(library, generation), answer.turns)
-    return Kept(best[0], path, best[1])
+    return Kept(_with_turns(best[0], library, generation, answer), path, best[1])
+
+
+def _with_turns(examined: Examined, library: Path, generation: str, answer: Pictured) -> Examined:
+    """Keep the conversation; a picture stands without it, since refining can go on from the picture alone."""
+    try:
+        if answer.turns:
+            write_turns(library, turns_of(library, generation), answer.turns)
+    except LibraryError as exc:
+        message = f"its conversation could not be kept: {exc}"
+        lost = Finding(check="saving", severity="warning", message=message)
+        return replace(examined, findings=(*examined.findings, lost))
+    return examined
 
 
 def _ending(examined: Examined) -> str:
     return _ENDINGS.get(examined.mime or "", ".img")
 
 
-def export(
-    record: Record, library: Path, *, sent: Sequence[Attachment], signer: Signer | None
-) -> Path | None:
-    """Write the copy to hand on, marked as generated, and signed where there is a signer; None without a picture."""
+def exported(record: Record, library: Path, signer: Signer | None) -> Record:
+    """Write the copy to hand on, marked as generated, and signed where there is a signer.
+
+    Returns:
+        The record with the copy's path. What cannot be done is a finding: the picture itself is safe already.
+    """
     if record.path is None:
-        return None
+        return record
     picture = Path(record.path)
     target = folder_of(library, record.id) / f"export{picture.suffix}"
-    if signer is None:
-        return write_export(picture, target, record=record)
+    if signer is not None:
+        try:
+            return _copied(record, _signed(record, library, target, signer))
+        except Exception as exc:
+            record = with_note(record, f"the copy to hand on is not signed: {_said(exc)}")
+    try:
+        return _copied(record, write_export(picture, target, record=record))
+    except Exception as exc:
+        return with_note(record, f"no copy to hand on could be written: {_said(exc)}")
+
+
+def _signed(record: Record, library: Path, target: Path, signer: Signer) -> Path:
+    assert record.path is not None
     return sign(
-        picture,
+        Path(record.path),
         target,
         record=record,
-        references=[(each.asset_id, each.content, each.mime) for each in sent],
+        references=[(each.asset_id, read_blob(library, each.sha256), each.mime) for each in record.sent],
         certificate=signer.certificate,
         key=signer.key,
     )
 
 
+def _copied(record: Record, copy: Path) -> Record:
+    return record.model_copy(update={"export_path": str(copy)})
+
+
+def _said(exc: Exception) -> str:
+    return str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
+
+
 def note_down(record: Record, library: Path) -> None:
-    """Write the sidecar."""
-    write_sidecar(record, folder_of(library, record.id) / "record.json")
+    """Write the sidecar.
+
+    Raises:
+        LibraryError: It cannot be written.
+    """
+    folder = folder_of(library, record.id)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_sidecar(record, folder / _SIDECAR)
+    except OSError as exc:
+        raise LibraryError(
+            f"{folder} cannot be written ({exc.strerror or exc}); free space or fix its rights"
+        ) from exc
+    except ExportError as exc:
+        raise LibraryError(f"{exc}; free space or fix its rights") from exc
+
+
+def noted_down(record: Record, library: Path) -> Record:
+    """Return a record with all that its sidecar knows besides; the record where there is none."""
+    try:
+        noted = Record.model_validate_json((folder_of(library, record.id) / _SIDECAR).read_bytes())
+    except (OSError, ValueError):
+        return record
+    if (noted.id, noted.run) != (record.id, record.run):
+        return record
+    known = {"sent": noted.sent, "sent_prompt": noted.sent_prompt, "references": noted.references}
+    return record.model_copy(update=known)
 
 
 def hand_out(record: Record, out: Path) -> Path | None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from musaic.generate.base import (
 )
 from musaic.lineage import Run
 from musaic.making.brake import Brake
+from musaic.making.loop import whole
 from musaic.making.save import Kept, keep
 from musaic.schemas import Call, ImageModel, Record, Shot, State, Usage
 
@@ -183,7 +183,7 @@ class Asker:
                 raise
             raise self._bug(exc) from exc
         # It is paid for: an interrupt waits until it is on disk and in the ledger.
-        await _to_the_end(self._take(number, clock, record, request, answer, outcome))
+        await whole(self._take(number, clock, record, request, answer, outcome))
 
     def _bug(self, exc: Exception) -> EngineError:
         name = self._engine.name
@@ -232,19 +232,6 @@ class Asker:
         except MusaicError as exc:
             # The next command counts it as possibly billed; what came is not lost over this.
             self._brake.pull(str(exc))
-
-
-async def _to_the_end(work: Coroutine[object, object, None]) -> None:
-    """Do something whole; an interrupt that comes meanwhile is raised after it."""
-    task, interrupt = asyncio.ensure_future(work), None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as exc:
-            interrupt = exc
-    task.result()
-    if interrupt is not None:
-        raise interrupt
 
 
 class _Clock:

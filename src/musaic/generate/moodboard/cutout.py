@@ -236,21 +236,25 @@ def _reachable(product: Mask, ground: _Ground) -> Mask:
     if not len(differing):
         return product
     clear = product & (ground.distance > min(2.2 * ground.tolerance, 0.5 * float(np.median(differing))))
-    return _grown(_opened(clear), 4)
+    # Only what lies open to the outside is in doubt: a pale dial inside a watch is the watch.
+    labels = regions(~(product & _grown(_opened(clear), 4)))
+    return ~np.isin(labels, border_labels(labels))
 
 
 def _holes(product: Mask, ground: _Ground) -> Mask:
     """Return the places inside the outline through which the background is seen."""
-    labels = regions(product & (ground.distance < 0.6 * ground.tolerance) & (ground.slope < 2 * _SMOOTH))
-    counts = sizes(labels)
-    if len(counts) < 2:
-        return np.zeros_like(product)
-    off = np.bincount(labels.ravel(), ground.distance.ravel()) / counts
-    seen = (
-        (counts > 0.002 * labels.size) & (off < 0.4 * ground.tolerance) & (_outlined(labels, ground) > 0.85)
-    )
-    seen[0] = False
-    return _grown(seen[labels], 1)
+    holes = np.zeros_like(product)
+    # Far from the border the ground is only guessed: a large place may differ more from the guess than a small one.
+    for least, nearness in ((0.002, 0.6), (0.006, 1.3)):
+        near = ground.distance < nearness * ground.tolerance
+        labels = regions(product & near & (ground.slope < 2 * _SMOOTH))
+        counts = sizes(labels)
+        off = np.bincount(labels.ravel(), ground.distance.ravel()) / np.maximum(counts, 1)
+        seen = (counts > least * labels.size) & (off < 0.7 * nearness * ground.tolerance)
+        seen &= _outlined(labels, ground) > 0.85
+        seen[0] = False
+        holes |= _grown(seen[labels], 1)
+    return holes
 
 
 def _outlined(labels: Labels, ground: _Ground) -> NDArray[np.float64]:

@@ -156,7 +156,7 @@ def _draw_stack(board: Image.Image, inner: Box, legend: Legend) -> None:
 
 def _draw_prompt(board: Image.Image, box: Box, legend: Legend) -> None:
     em = legend.em
-    pass
+    _draw_label(board, box, legend)
     draw = ImageDraw.Draw(board)
     font, text, size = _set_prompt(legend, box.w, box.h - 2.9 * em)
     for number, line in enumerate(text):
