@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint types unit test-server bench setup setup-dev clean
+.PHONY: demo test lint types unit test-server test-genai2 bench setup setup-dev clean
 
 demo: setup
 	@$(BIN)/musaic demo --dir musaic-demo
@@ -25,6 +25,9 @@ unit: setup-dev
 test-server: setup-dev
 	$(BIN)/python -m tests.server.run
 
+test-genai2: setup-dev $(VENV)/.genai2
+	PYTHONPATH=$(VENV)/genai2 $(BIN)/pytest -p no:cacheprovider $(wildcard tests/test_gemini*.py)
+
 bench: setup-dev $(VENV)/.bench
 	$(BIN)/python -m benchmarks
 
@@ -41,6 +44,11 @@ $(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.dev: $(VENV)/.core
 	@$(PIP) install -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# The other major version of Google's SDK, beside the pinned one.
+$(VENV)/.genai2: $(VENV)/.dev
+	@$(PIP) install -q --target $(VENV)/genai2 'google-genai==2.34.0' 'httpx==0.28.1'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.dev

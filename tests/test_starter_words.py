@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from musaic.demo.vocabulary import COLOURS, KINDS, MATERIALS, SETTINGS
+from musaic.embed.load import starter_unknown
 from musaic.embed.starter import words
 from musaic.embed.starter.words import GROUPS, WordList
+from musaic.errors import UnknownWordsError
 from training import captions
 from training.captions import UNSAID, Attributes
 from training.words.lexicon import LANGUAGES, lexicon
@@ -359,3 +361,13 @@ def test_bundled_list_is_what_the_tables_make(tmp_path: Path) -> None:
     subprocess.run(command, check=True, cwd=ROOT, env={"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"})
 
     assert made.read_bytes() == (Path(words.__file__).parent / "words.json").read_bytes()
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("waatch", ("watch",)), ("dog", ()), ("qqqqq", ())])
+def test_a_slip_of_the_keyboard_is_answered_with_the_word_that_was_meant(
+    typed: str, meant: tuple[str, ...]
+) -> None:
+    with pytest.raises(UnknownWordsError) as caught:
+        starter_unknown(typed)
+
+    assert caught.value.near == meant

@@ -185,11 +185,14 @@ class HubError(EmbedError):
 class UnknownWordsError(EmbedError):
     """A query holds no word that the encoder was taught."""
 
-    def __init__(self, *, query: str, model: str) -> None:
-        self.query, self.model = query, model
+    def __init__(self, *, query: str, model: str, near: Sequence[str] = ()) -> None:
+        self.query, self.model, self.near = query, model, tuple(near)
+        meant = f"; did you mean {' or '.join(self.near)}?" if self.near else "."
         super().__init__(
-            f"the {model} encoder knows no word of {query!r}, so it cannot answer; `musaic models show {model}` lists "
-            "the words it knows, and `musaic reindex --model vit-b-32` changes to an encoder with an open vocabulary"
+            f"the {model} encoder knows no word of {query!r}, so it cannot answer{meant} It was taught words for "
+            "products in English, Spanish, Italian, Russian and Chinese: "
+            f"`musaic models show {model}` lists them, and `musaic reindex --model vit-b-32` changes to an encoder with "
+            "an open vocabulary"
         )
 
 

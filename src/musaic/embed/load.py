@@ -223,7 +223,8 @@ def starter_unknown(query: str) -> tuple[str, ...]:
     """
     from musaic.embed.starter.words import WordList
 
-    found = WordList.load().check(query)
+    words = WordList.load()
+    found = words.check(query)
     if not found.known:
-        raise UnknownWordsError(query=query, model=STARTER)
+        raise UnknownWordsError(query=query, model=STARTER, near=words.near(found.unknown))
     return found.unknown

@@ -99,20 +99,12 @@ class RecordsLibrary(WantingLibrary):
         if store.fingerprint() is None:
             return
         try:
-            for asset_id, generation in self._not_encoded():
+            for asset_id, generation in self._ledger.waiting():
                 self._take_in(store, generation)
                 self._ledger.encoded(asset_id)
         except MusaicError as exc:
             # They are saved and recorded; searching must not fail what was paid for, nor the other way round.
             self._notify(_UNSEARCHABLE.format(exc))
-
-    def _not_encoded(self) -> list[tuple[str, str]]:
-        """Return pictures with their generations: those that wait, and those of a store that was lost."""
-        waiting = self._ledger.waiting()
-        made = self._ledger.generated_ids()
-        lost = made - self._ledger.states_of(made).keys() - {asset_id for asset_id, _ in waiting}
-        makers = ((each, maker) for each in sorted(lost) for maker in self._ledger.makers_of(each))
-        return [*waiting, *makers]
 
     def _take_in(self, store: "Store", generation: str) -> None:
         from musaic.ingest import Made, take_in

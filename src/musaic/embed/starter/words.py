@@ -7,10 +7,11 @@ is one that the encoder has seen.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -24,6 +25,8 @@ _WORD = re.compile(r"[^\W_]+")
 _HAN = re.compile(r"[㐀-鿿]")
 _LATIN = re.compile(r"[^㐀-鿿]+")
 _LONGEST_PIECE = 12
+# A slip of the keyboard is in one word or two; a foreign sentence is not worth the search.
+_MOST_NEAR = 4
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,16 @@ class WordList:
                 unknown.append(plain[found[i].start : found[i].end])
             i += count or 1
         return Known(tuple(dict.fromkeys(known)), tuple(dict.fromkeys(unknown)))
+
+    def near(self, unknown: Sequence[str]) -> tuple[str, ...]:
+        """Return taught words that are spelt nearly like some that were not, at most one for each.
+
+        Example:
+            >>> WordList.load().near(["waatch", "zzzz"])
+            ('watch',)
+        """
+        near = (difflib.get_close_matches(word, self._content, n=1, cutoff=0.8) for word in unknown[:_MOST_NEAR])
+        return tuple(dict.fromkeys(word for words in near for word in words))
 
     def _phrase_at(self, found: list[_Token], i: int) -> int:
         """Return how many tokens from the i-th make the longest known phrase; 0: none."""
