@@ -226,10 +226,15 @@ def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
 # Milvus Lite turns its whole write buffer into Python lists when it is full or closed, 16 kB a row of 512
 # numbers: with its own 128 MB that is 0.6 GB at 10,000 rows, with 8 MB 0.4 GB (milvus-lite 3.2.2).
 _BUFFER_VARIABLE, _BUFFER_BYTES = "MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES", 8 * 2**20
+# Arrow's own allocator keeps much of what each write of Milvus Lite frees; the system's gives it back: 0.06 GB
+# less at 10,000 rows, and no slower (pyarrow 26).
+_POOL_VARIABLE, _POOL = "ARROW_DEFAULT_MEMORY_POOL", "system"
 
 
 def _start_embedded(database: Path) -> str:
-    os.environ.setdefault(_BUFFER_VARIABLE, str(_BUFFER_BYTES))  # read when milvus_lite is first imported
+    # Read when milvus_lite and pyarrow are first imported.
+    os.environ.setdefault(_BUFFER_VARIABLE, str(_BUFFER_BYTES))
+    os.environ.setdefault(_POOL_VARIABLE, _POOL)
     from milvus_lite.server_manager import server_manager_instance
 
     with _caught("milvus_lite.server_manager") as caught:
