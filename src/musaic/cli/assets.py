@@ -28,6 +28,7 @@ from musaic.cli.output import (
     name_of,
     notice,
     plain,
+    short_lived,
     stoppable,
 )
 
@@ -92,7 +93,7 @@ def search(
     """
     wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
     text = " ".join(words) if words else None  # without quotes, each word is an argument
-    with errors_to_stderr():
+    with errors_to_stderr(), short_lived():
         _check_query(text, image)
         with opened(library, embed_flags(model, None, provider)) as found:
             hits = found.search(text, image=image, limit=limit, offset=offset, where=where)
@@ -118,7 +119,7 @@ def similar(
     It may be one of the library, by id or path (which is left out of the hits), or any file.
     """
     wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
-    with errors_to_stderr(), opened(library, {}) as found:
+    with errors_to_stderr(), short_lived(), opened(library, {}) as found:
         hits = found.similar(asset, limit=limit, offset=offset, where=where)
         _print_hits(found, hits, title=f"like {_asset_name(found, asset)}", wanted=wanted)
 

@@ -1,5 +1,6 @@
 """What every command prints: errors, notices, progress, and the end of a long run."""
 
+import gc
 import os
 import re
 import signal
@@ -41,6 +42,16 @@ def errors_to_stderr() -> Iterator[None]:
         # The reader (head, less) has gone: nothing is wrong. The interpreter flushes stdout once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(0) from None
+
+
+@contextmanager
+def short_lived() -> Iterator[None]:
+    """Do not look for garbage within: a query imports half a million objects that stay, and little else."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def plain(text: str) -> str:
