@@ -82,6 +82,19 @@ def test_reference_pages_leave_nothing_out(generator: ModuleType) -> None:
     assert all(f"`{name}`" in tree for name in vars(errors) if name.endswith("Error"))
 
 
+def test_settings_page_shows_no_key_of_this_machine(
+    generator: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "MUSAIC_GENERATE__GEMINI__API_KEY"):
+        monkeypatch.setenv(name, "k-of-this-machine")
+
+    page = generator.settings_page()
+
+    assert "k-of-this-machine" not in page
+    assert "| `generate.gemini.api_key` | `MUSAIC_GENERATE__GEMINI__API_KEY` | unset |" in page
+    assert "| `generate.openai.base_url` |" in page
+
+
 # --- examples ----------------------------------------------------------------------------------------
 
 
@@ -164,11 +177,11 @@ def test_commands_named_in_the_text_exist(page: str, span: str) -> None:
 
 
 def test_make_targets_named_in_the_docs_exist() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z0-9-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 
-    named = set(re.findall(r"`make ([a-z-]+)[^`]*`", text)) | set(
-        re.findall(r"^make ([a-z-]+)", text, re.MULTILINE)
+    named = set(re.findall(r"`make ([a-z0-9-]+)[^`]*`", text)) | set(
+        re.findall(r"^make ([a-z0-9-]+)", text, re.MULTILINE)
     )
 
     assert {"demo", "test"} <= named <= targets

@@ -14,6 +14,7 @@ from PIL import Image
 from musaic.errors import (
     BudgetError,
     ConfigError,
+    LibraryError,
     MediaError,
     PlanError,
     UnknownAssetError,
@@ -88,9 +89,9 @@ def test_the_first_ratio_that_comes_is_the_last_reference_of_the_others(studio: 
 def test_one_that_fails_does_not_lose_its_siblings(studio: Studio) -> None:
     studio.fake.script_for("red", "reset", "cut_json", "text_only", "text_only")
 
-    made = studio.open(concurrency=2).generate("a red square", variants=6)
+    made = studio.open(concurrency=1).generate("a red square", variants=6)
 
-    assert sorted(states(made)) == ["failed", "failed", "no_picture", *["picture"] * 3]
+    assert states(made) == ["failed", "failed", "no_picture", "picture", "picture", "picture"]
 
 
 # --- money -------------------------------------------------------------------------------------------
@@ -164,7 +165,9 @@ def test_an_answer_without_a_picture_is_asked_for_once_more_and_both_are_counted
     record = library.record(made.id)
     assert made.state == "picture"
     assert [call.outcome for call in record.calls] == ["no_picture", "picture"]
-    assert made.cost_usd == studio.reported_usd() == round(sum(call.cost_usd or 0 for call in record.calls), 6)
+    assert (
+        made.cost_usd == studio.reported_usd() == round(sum(call.cost_usd or 0 for call in record.calls), 6)
+    )
     assert record.cost_bound_usd is not None
     assert made.cost_usd <= record.cost_bound_usd
 
@@ -191,8 +194,12 @@ def test_what_was_billed_is_not_asked_for_again_unasked(
     assert len(studio.fake.requests) == 1
 
 
-@pytest.mark.parametrize("step", ["reset", "cut_body", "slow:5", "no_billing", "day_quota", "permission_denied"])
-def test_what_may_have_been_billed_or_cannot_pass_by_waiting_is_never_repeated(studio: Studio, step: str) -> None:
+@pytest.mark.parametrize(
+    "step", ["reset", "cut_body", "slow:5", "no_billing", "day_quota", "permission_denied"]
+)
+def test_what_may_have_been_billed_or_cannot_pass_by_waiting_is_never_repeated(
+    studio: Studio, step: str
+) -> None:
     studio.fake.otherwise(step)
 
     (made,) = studio.open(engine="gemini", deadline_s=0.5).generate("a red square")
@@ -363,7 +370,9 @@ def test_a_made_picture_is_an_asset_that_only_guides_others_when_asked(studio: S
     assert hits[0].metadata["generation"] == made.id
     assert library.thumbnail(hits[0].asset_id) is not None
     assert made.path is not None
-    assert [each.path for each in library.brief("red", find=["red"], find_limit=14).references].count(made.path) == 0
+    assert [each.path for each in library.brief("red", find=["red"], find_limit=14).references].count(
+        made.path
+    ) == 0
     found = library.brief("red", find=["red"], find_limit=14, include_generated=True).references
     assert [each.path for each in found].count(made.path) == 1
     by_hand = library.brief("red", refs=[f"{made.id}:base"]).references
@@ -387,7 +396,7 @@ def test_while_another_process_holds_the_store_a_picture_waits_for_the_next_open
     notes: list[str] = []
     library = studio.open(engine="moodboard", notes=notes)
     plan = library.plan(library.brief("a red square", refs=[str(studio.pictures / "red.png")]))
-    with FolderLock(studio.library / "vectors.db"):
+    with FolderLock(studio.library):
         (made,) = library.make(plan)
 
     assert made.state == "picture"
@@ -539,8 +548,7 @@ def test_prompts_that_cannot_be_sent_are_refused_in_words(studio: Studio, prompt
 
 
 def test_outputs_that_cannot_be_written_are_found_out_before_anything_is_paid_for(studio: Studio) -> None:
-    from musaic.errors import LibraryError
-
+    shutil.rmtree(studio.library / "outputs")
     (studio.library / "outputs").write_text("in the way")
     library = studio.open()
 
@@ -570,13 +578,17 @@ def test_an_out_folder_that_cannot_be_written_loses_no_picture(studio: Studio, t
 # --- signed copies -----------------------------------------------------------------------------------
 
 
-def test_a_certificate_signs_copies_that_name_what_they_were_made_from(studio: Studio, tmp_path: Path) -> None:
+def test_a_certificate_signs_copies_that_name_what_they_were_made_from(
+    studio: Studio, tmp_path: Path
+) -> None:
     from tests.test_credentials import read
 
     signer = authority(tmp_path)
     library = studio.open(certificate=signer.certificate, certificate_key=signer.key)
 
-    lead, follower = library.generate("a red square", find=["red"], ratios=["1:1", "16:9"], out=tmp_path / "out")
+    lead, follower = library.generate(
+        "a red square", find=["red"], ratios=["1:1", "16:9"], out=tmp_path / "out"
+    )
     (refined,) = library.refine(lead.id, "larger")
 
     assert lead.path is not None
@@ -592,7 +604,9 @@ def test_a_certificate_signs_copies_that_name_what_they_were_made_from(studio: S
     assert read(Path(lead.path).read_bytes(), "image/png", root=signer.root)["state"] == "Trusted"
 
 
-def test_half_a_certificate_or_none_there_is_said_before_anything_is_sent(studio: Studio, tmp_path: Path) -> None:
+def test_half_a_certificate_or_none_there_is_said_before_anything_is_sent(
+    studio: Studio, tmp_path: Path
+) -> None:
     signer = authority(tmp_path)
 
     with pytest.raises(ConfigError, match="belong together"):

@@ -1,9 +1,10 @@
 """What is wanted: a brief, with its references found."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 
-from musaic.errors import PlanError, UnknownWordsError
+from musaic.errors import LibraryBusyError, PlanError, UnknownWordsError
 from musaic.library.find import FindingLibrary
 from musaic.library.references import by_hand, is_text
 from musaic.schemas import Brief, Recipe, Reference
@@ -11,6 +12,7 @@ from musaic.schemas import Brief, Recipe, Reference
 _NOT_GENERATED = 'kind != "generated"'
 # Hits that are references already are passed over; so many more are looked at.
 _SPARE_HITS = 16
+_PATIENCE_S, _PAUSE_S = 5.0, 0.1
 
 
 class WantingLibrary(FindingLibrary):
@@ -74,14 +76,12 @@ class WantingLibrary(FindingLibrary):
         chosen = find_recipe(recipe, self.recipes())
         references = by_hand(refs, ledger=self._ledger, recipe=chosen)
         search = _Search(self, _filter(where, include_generated=include_generated), chosen)
-        # Opened once for all of them.
-        with self._opened() if find else nullcontext():
+        by_prompt = chosen.find_limit if find_limit is None else find_limit
+        with self._opened_patiently() if find or not refs else nullcontext():
             for text in find:
                 search.add(references, text, limit=1 if find_limit is None else find_limit)
-        if not (find or refs):
-            search.try_prompt(
-                references, prompt, limit=chosen.find_limit if find_limit is None else find_limit
-            )
+            if not (find or refs):
+                search.try_prompt(references, prompt, limit=by_prompt)
         return Brief(
             prompt=prompt,
             recipe=chosen.name,
@@ -91,6 +91,21 @@ class WantingLibrary(FindingLibrary):
             variants=variants,
             vary={name: tuple(words) for name, words in (vary or {}).items()},
         )
+
+    @contextmanager
+    def _opened_patiently(self) -> Iterator[None]:
+        """Open the store for several searches. Another `generate` holds it for moments only, which are waited out."""
+        until = time.monotonic() + _PATIENCE_S
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self._opened())
+                    break
+                except LibraryBusyError:
+                    if time.monotonic() > until:
+                        raise
+                time.sleep(_PAUSE_S)
+            yield
 
     def note(self, text: str) -> None:
         """Pass a warning in plain words to whoever opened the library."""

@@ -34,6 +34,7 @@ class Loop:
         self._stop = stop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
+        self._ended = threading.Event()
         self._failure: BaseException | None = None
 
     def run(self, work: Coroutine[object, object, None]) -> None:
@@ -42,9 +43,8 @@ class Loop:
         Raises:
             KeyboardInterrupt: One came meanwhile; everything was cleaned up before.
         """
-        thread = threading.Thread(target=self._thread, args=(work,), name="musaic-make")
-        thread.start()
-        interrupt = self._join(thread)
+        threading.Thread(target=self._thread, args=(work,), name="musaic-make").start()
+        interrupt = self._waited()
         if interrupt is not None:
             raise interrupt
         if self._failure is not None:
@@ -55,6 +55,8 @@ class Loop:
             asyncio.run(self._guarded(work))
         except BaseException as exc:
             self._failure = exc
+        finally:
+            self._ended.set()
 
     async def _guarded(self, work: Coroutine[object, object, None]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -62,14 +64,16 @@ class Loop:
         with contextlib.suppress(asyncio.CancelledError):
             await self._main
 
-    def _join(self, thread: threading.Thread) -> KeyboardInterrupt | None:
+    def _waited(self) -> KeyboardInterrupt | None:
+        """Wait for the thread; return the last interrupt that came meanwhile.
+
+        By an event, and not by `Thread.join`: up to Python 3.12 an interrupted `join` takes a thread for ended that
+        is not (https://github.com/python/cpython/issues/90882, seen with 3.11.7).
+        """
         interrupt: KeyboardInterrupt | None = None
-        ended = False
-        while not ended:
+        while not self._ended.is_set():
             try:
-                while thread.is_alive():
-                    thread.join(_POLL_S)
-                ended = True
+                self._ended.wait(_POLL_S)
             except KeyboardInterrupt as exc:
                 interrupt = exc
                 self._abandon()

@@ -1,0 +1,346 @@
+"""`musaic generate` and `refine`: what is taken, what is printed, how it ends."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.shop import PROGRAM, Answer, call, environment, run
+from tests.studio import Studio
+
+SHAPE = ["id", "path", "state", "reason", "engine", "model", "references", "findings", "cost_usd", "seconds"]
+REFERENCE = ["number", "asset_id", "path", "role", "cosine"]
+
+
+def generate(studio: Studio, *arguments: object) -> Answer:
+    return call("generate", *arguments, "--library", studio.folder)
+
+
+def lines(answer: Answer) -> list[dict[str, object]]:
+    return [json.loads(line) for line in answer.stdout.splitlines()]
+
+
+# --- what is printed ---------------------------------------------------------------------------------
+
+
+def test_json_is_one_object_a_picture_of_exactly_the_documented_shape(studio: Studio) -> None:
+    studio.fake.script_for("green", "prompt_blocked")
+
+    answer = generate(studio, "a square", "--find", "red", "--vary", "colour=red,green", "--json")
+
+    assert (answer.exit_code, answer.stderr) == (1, "")
+    made = lines(answer)
+    assert [list(each) for each in made] == [SHAPE, SHAPE]
+    by_state = {each["state"]: each for each in made}
+    picture, blocked = by_state["picture"], by_state["prompt_blocked"]
+    assert Path(str(picture["path"])).is_absolute()
+    assert Path(str(picture["path"])).is_file()
+    assert picture["reason"] is None
+    assert (blocked["path"], blocked["reason"]) == (None, "SAFETY")
+    for each in made:
+        (reference,) = each["references"]  # type: ignore[misc]
+        assert list(reference) == REFERENCE
+        assert reference["path"] == str(studio.pictures / "red.png")
+        assert 0.9 < reference["cosine"] <= 1
+        assert isinstance(each["cost_usd"], float)
+
+
+def test_paths_are_on_stdout_and_the_summary_on_stderr_says_which_is_which(studio: Studio) -> None:
+    studio.fake.script_for("a red square", "prompt_blocked", "rate_limited", "truncated_png")
+
+    answer = generate(studio, "a red square", "--find", "red", "--variants", 4, "--ratio", "1:1,16:9,9:16")
+
+    assert answer.exit_code == 1
+    assert len(answer.stdout.splitlines()) == 10
+    assert all(Path(line).is_file() for line in answer.stdout.splitlines())
+    for words in ("image 1     product   ", "prompt blocked: SAFETY", "malformed: ", "[12/12] ", "at most"):
+        assert words in answer.stderr
+    summary = next(line for line in answer.stderr.splitlines() if "; cost $" in line)
+    assert "10 made" in summary
+    assert "1 prompt blocked" in summary
+    assert "1 malformed" in summary
+    costs = call("costs", "--json", "--library", studio.folder)
+    (line,) = lines(costs)
+    assert line["cost_usd"] == studio.reported_usd()
+    assert f"cost ${studio.reported_usd():.4f}" in summary
+    sheet = next(line for line in answer.stderr.splitlines() if line.startswith("contact sheet: "))
+    with Image.open(sheet.removeprefix("contact sheet: ")) as drawn:
+        assert drawn.width > drawn.height / 4
+
+
+def test_what_a_lost_call_cost_is_said_to_be_unknown(studio: Studio) -> None:
+    studio.fake.script("reset")
+
+    answer = generate(studio, "a red square", "--find-limit", 0)
+
+    assert answer.exit_code == 3
+    assert "what 1 call cost is not known; `musaic costs` counts the most it can be" in answer.stderr
+
+
+def test_a_dry_run_prints_all_that_would_be_sent_and_sends_nothing(studio: Studio) -> None:
+    arguments = ("a red {square}", "--find", "blue", "--ref", studio.pictures / "red.png:logo", "--dry-run")
+
+    answer = generate(studio, *arguments)
+    as_json = generate(studio, *arguments, "--json")
+
+    assert (answer.exit_code, as_json.exit_code) == (0, 0)
+    assert (studio.fake.requests, studio.records()) == ((), [])
+    assert not list((studio.library / "outputs").glob("*"))
+    (plan,) = lines(as_json)
+    assert [(each["number"], each["role"], each["path"]) for each in plan["references"]] == [  # type: ignore[attr-defined]
+        (1, "logo", str(studio.pictures / "red.png")), (2, "product", str(studio.pictures / "blue.png")),
+    ]  # fmt: skip
+    out = answer.stdout.splitlines()
+    assert out[1].startswith("image 1     logo      ")
+    assert out[1].endswith("red.png")
+    assert out[2].startswith("image 2     product   ")
+    (shot,) = plan["shots"]  # type: ignore[misc]
+    assert "a red {square}" in shot["prompt"]
+    assert shot["prompt"] in answer.stdout
+    assert f"costs       ${plan['cost_bound_usd']:.4f} at most, for 1 picture" in out
+
+    # And that is what is sent.
+    generate(studio, *arguments[:-1])
+    assert studio.fake.requests[0].prompt.endswith(shot["prompt"])
+
+
+def test_out_gets_marked_copies_under_telling_names(studio: Studio, tmp_path: Path) -> None:
+    os.chdir(tmp_path)
+
+    answer = generate(
+        studio, "A Red/../Square!", "--find", "red", "--vary", "light=dusk", "--out", "for/Anna", "--json"
+    )
+
+    (made,) = lines(answer)
+    copy = Path(str(made["path"]))
+    assert copy.parent == tmp_path / "for" / "Anna"
+    assert copy.name == f"dusk-a-red-square-{made['id']}.png"
+    assert b"trainedAlgorithmicMedia" in copy.read_bytes()
+    original = studio.library / "outputs" / str(made["id"]) / "picture.png"
+    assert b"trainedAlgorithmicMedia" not in original.read_bytes()
+    with Image.open(copy) as after, Image.open(original) as before:
+        assert after.tobytes() == before.tobytes()
+
+
+def test_refine_goes_on_and_lineage_shows_both_directions(studio: Studio) -> None:
+    (made,) = lines(generate(studio, "a red square", "--find", "red", "--json"))
+
+    answer = call("refine", str(made["id"])[:8], "make", "it", "larger", "--library", studio.folder, "--json")
+
+    assert answer.exit_code == 0
+    (refined,) = lines(answer)
+    assert list(refined) == SHAPE
+    assert "make it larger" in studio.fake.requests[-1].prompt
+    assert len(studio.fake.requests[-1].turns) == 3
+    above = call("lineage", refined["id"], "--library", studio.folder).stdout
+    assert str(made["id"]) in above
+    assert str(studio.pictures / "red.png") in above
+    below = call("lineage", studio.pictures / "red.png", "--library", studio.folder).stdout
+    assert str(refined["id"]) in below
+
+
+# --- how it ends -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("steps", "code"),
+    [
+        (["ok", "ok"], 0),
+        (["ok", "prompt_blocked"], 1),
+        (["prompt_blocked", "output_blocked"], 3),
+        (["permission_denied", "permission_denied"], 3),
+    ],
+)
+def test_the_exit_code_says_whether_all_some_or_none_came(
+    studio: Studio, steps: list[str], code: int
+) -> None:
+    studio.fake.script(*steps)
+
+    assert generate(studio, "a red square", "--find-limit", 0, "--variants", 2).exit_code == code
+
+
+def test_where_nothing_could_be_sent_no_service_is_blamed(studio: Studio) -> None:
+    shutil.rmtree(studio.library / "outputs")
+    (studio.library / "outputs").write_text("in the way")
+
+    answer = generate(studio, "a red square", "--find-limit", 0, "--variants", 2)
+
+    assert answer.exit_code == 2
+    assert "cannot be written" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert studio.fake.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--max-cost", "0.0001"], "of the --max-cost of $0.00"),
+        (["--max-cost", "nan"], "Invalid value for '--max-cost'"),
+        (["--max-cost", "-1"], "Invalid value for '--max-cost'"),
+        (["--variants", "0"], "Invalid value for '--variants'"),
+        (["--variants", "150", "--ratio", "1:1,16:9"], "this asks for 300 pictures"),
+        (["--ratio", "1:7"], "makes no pictures of ratio 1:7"),
+        (["--size", "512"], "makes no pictures of size 512"),
+        (["--recipe", "promotion"], "promo"),
+        (["--engine", "gemni"], "did you mean gemini?"),
+        (["--model", "gemini-3-pro-image-preview"], "use --model gemini-3-pro-image"),
+        (["--model", "gemini-unheard-of", "--engine", "gemini"], "--allow-unknown-price"),
+        (["--ref", "no-such.png"], "nothing in this library is called 'no-such.png'"),
+        (["--ref", "g-000000000000"], "no picture 'g-000000000000'"),
+        (["--ref", "g-000000000000:bace"], "there is no role 'bace'; use one of subject, product"),
+        (["--ref", "{pictures}/red.png:hero"], "there is no role 'hero'; use one of subject, product"),
+        (["--vary", "colour"], "write NAME=ONE,TWO"),
+        (["--vary", "=red"], "write NAME=ONE,TWO"),
+        (["--vary", "colour=,"], "--vary colour has an empty value"),
+        (["--vary", "prompt=x"], "--vary cannot use the name 'prompt'"),
+        (["--find", ""], "the query is empty"),
+        (["--where", "kidn == 'x'"], "there is no field kidn"),
+    ],
+)
+def test_wrong_arguments_end_with_2_and_a_sentence_and_nothing_is_sent(
+    studio: Studio, arguments: list[str], sentence: str
+) -> None:
+    filled = [each.format(pictures=studio.pictures) for each in arguments]
+
+    answer = generate(studio, "a red square", *filled)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert sentence in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert studio.fake.requests == ()
+
+
+def test_without_a_library_it_says_how_to_make_one(alone: Path) -> None:
+    answer = call("generate", "a red square")
+
+    assert answer.exit_code == 2
+    assert "musaic ingest FOLDER" in answer.stderr
+
+
+def test_without_a_key_it_makes_a_draft_that_costs_nothing(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY")
+
+    answer = generate(studio, "a red square", "--json", "--max-cost", 0)
+
+    (made,) = lines(answer)
+    assert (answer.exit_code, made["engine"], made["cost_usd"]) == (0, "moodboard", 0)
+    assert studio.fake.requests == ()
+    refused = generate(studio, "a red square", "--engine", "gemini")
+    assert refused.exit_code == 2
+    assert "GEMINI_API_KEY" in refused.stderr
+
+
+def test_a_reader_that_goes_away_ends_the_run_and_loses_nothing(studio: Studio) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)  # as `head -0`
+
+    done = subprocess.run(
+        [*PROGRAM, "generate", "a red square", "--variants", "6", "--library", str(studio.folder)],
+        env=environment(studio.folder, **studio.fake.env, MUSAIC_GENERATE__CONCURRENCY="1"),
+        stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writing)
+
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    records = studio.records()
+    assert [record.state for record in records].count("picture") == len(studio.fake.requests) == 1
+    assert {record.state for record in records} == {"picture", "failed"}
+
+
+# --- references by hand ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def odd_names(studio: Studio, tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "a:logo"
+    folder.mkdir()
+    for name in ("x:y.png", "pic:base", "péch\n.png"):
+        shutil.copy(studio.pictures / "red.png", folder / name)
+    yield folder
+
+
+@pytest.mark.parametrize(
+    ("given", "role", "name"),
+    [
+        ("{odd}/x:y.png", "product", "x:y.png"),
+        ("{odd}/x:y.png:style", "style", "x:y.png"),
+        ("{odd}/pic:base", "product", "pic:base"),
+        ("{odd}/pic:base:base", "base", "pic:base"),
+        ("{odd}/péch\n.png:setting", "setting", "péch\n.png"),
+        ("{id}", "product", "red.png"),
+        ("{id}:logo", "logo", "red.png"),
+    ],
+)
+def test_references_are_files_or_ids_with_or_without_a_role(
+    studio: Studio, odd_names: Path, given: str, role: str, name: str
+) -> None:
+    (hit,) = studio.open().search("red", limit=1)
+
+    answer = generate(
+        studio, "a square", "--ref", given.format(odd=odd_names, id=hit.asset_id), "--dry-run", "--json"
+    )
+
+    assert answer.exit_code == 0, answer.stderr
+    (plan,) = lines(answer)
+    (reference,) = plan["references"]  # type: ignore[misc]
+    assert (reference["role"], Path(reference["path"]).name) == (role, name)
+    assert (reference["asset_id"], reference["cosine"]) == (hit.asset_id, None)
+
+
+def test_references_keep_their_order_by_hand_first(studio: Studio) -> None:
+    refs = ["--ref", studio.pictures / "blue.png:style", "--ref", studio.pictures / "white.png"]
+
+    answer = generate(studio, "a square", "--find", "red", *refs, "--find", "green", "--dry-run", "--json")
+
+    (plan,) = lines(answer)
+    assert [(each["number"], Path(each["path"]).stem, each["role"]) for each in plan["references"]] == [  # type: ignore[attr-defined]
+        (1, "blue", "style"), (2, "white", "product"), (3, "red", "product"), (4, "green", "product"),
+    ]  # fmt: skip
+
+
+def test_find_limit_counts_for_each_search_and_the_prompt_searches_when_nothing_is_named(
+    studio: Studio,
+) -> None:
+    def found(*arguments: object) -> list[str]:
+        (plan,) = lines(generate(studio, "a blue square", *arguments, "--dry-run", "--json"))
+        return [Path(each["path"]).stem for each in plan["references"]]  # type: ignore[attr-defined]
+
+    assert len(found()) == 3
+    assert found()[0] == "blue"
+    assert found("--find-limit", 1) == ["blue"]
+    assert found("--find-limit", 0) == []
+    two = found("--find", "red", "--find", "red", "--find-limit", 2)
+    assert (len(two), len(set(two)), two[0]) == (4, 4, "red")
+
+
+# --- as a process ------------------------------------------------------------------------------------
+
+
+def test_the_program_makes_a_picture_and_its_key_is_in_nothing_it_says(studio: Studio) -> None:
+    answer = run(
+        "generate", "a red square", "--find", "red", "--library", studio.folder,
+        here=studio.folder, more=studio.fake.env,
+    )  # fmt: skip
+
+    assert answer.exit_code == 0, answer.stderr
+    assert Path(answer.stdout.strip()).is_file()
+    assert studio.fake.key not in answer.stdout + answer.stderr
+
+
+def test_words_that_are_not_utf8_are_refused_in_a_sentence(studio: Studio) -> None:
+    answer = run(
+        "generate", os.fsdecode(b"caf\xe9"), "--library", studio.folder,
+        here=studio.folder, more=studio.fake.env,
+    )  # fmt: skip
+
+    assert answer.exit_code == 2
+    assert answer.stderr.strip().splitlines()[-1].endswith("is not valid UTF-8")
+    assert "Traceback" not in answer.stderr
