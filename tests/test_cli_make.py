@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -259,12 +258,12 @@ def test_a_reader_that_goes_away_ends_the_run_and_loses_nothing(studio: Studio) 
 
 
 @pytest.fixture
-def odd_names(studio: Studio, tmp_path: Path) -> Iterator[Path]:
+def odd_names(studio: Studio, tmp_path: Path) -> Path:
     folder = tmp_path / "a:logo"
     folder.mkdir()
     for name in ("x:y.png", "pic:base", "péch\n.png"):
         shutil.copy(studio.pictures / "red.png", folder / name)
-    yield folder
+    return folder
 
 
 @pytest.mark.parametrize(

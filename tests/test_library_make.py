@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -231,7 +232,7 @@ def test_a_minute_quota_waits_as_long_as_asked_and_ends_after_so_many_attempts(s
     assert made.state == "failed"
     assert (made.reason or "").endswith("(3 attempts)")
     assert [call.billed for call in calls] == ["no"] * 3
-    waits = [after.sent_at - before.sent_at for before, after in zip(calls, calls[1:], strict=False)]
+    waits = [after.sent_at - before.sent_at for before, after in pairwise(calls)]
     assert all(0.15 <= wait < 1 for wait in waits)
     assert library.spent_this_month() == 0
 
@@ -266,7 +267,7 @@ def test_ten_refinements_are_one_thread_that_carries_signatures_and_keeps_each_p
     assert sum(part.signature is not None for turn in last.turns for part in turn.parts) >= 10
     assert last.images == ()
     thread = library.thread(made.id)
-    assert [record.id for record in thread][0] == first.id
+    assert thread[0].id == first.id
     assert len(thread) == 11
     assert [record.parent for record in thread] == [None, *(record.id for record in thread[:-1])]
     kept = list((studio.library / "outputs" / "sent").iterdir())

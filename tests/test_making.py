@@ -158,20 +158,14 @@ def test_what_must_not_be_repeated_is_not(
 def test_a_second_asking_that_the_limit_forbids_leaves_the_first_answer_standing(
     folder: Path, ledger: Ledger
 ) -> None:
-    engine = Engine(NoPicture(reason="I would rather not", usage=USAGE))
     bound = plan().cost_bound_usd
     assert bound is not None
+    engine = Engine(_meanwhile(folder, NoPicture(reason="I would rather not", usage=USAGE)))
 
-    limited = Limits(month_usd=bound)
-    ledger_elsewhere = Ledger(folder / "ledger.sqlite")
-    making(folder, ledger_elsewhere, Engine()).run(plan())  # another command spends some of the month
-    limited = Limits(month_usd=round(bound + ledger.spent_in_month(), 6))
-    busy = Engine(_meanwhile(folder, NoPicture(reason="I would rather not", usage=USAGE)))
-    (made,) = making(folder, ledger, busy, limits=limited).run(plan())
-    del engine
+    (made,) = making(folder, ledger, engine, limits=Limits(month_usd=bound)).run(plan())
 
     assert (made.state, made.reason) == ("no_picture", "I would rather not")
-    assert len(busy.requests) == 1
+    assert len(engine.requests) == 1
 
 
 def _meanwhile(folder: Path, answer: Answer) -> Callable[[], Answer]:

@@ -67,7 +67,7 @@ def test_killed_at_random_moments_every_sent_call_is_recorded_and_nothing_is_los
 ) -> None:
     dice = random.Random(11)
     states = []
-    for number in range(6):
+    for number in range(5):
         seen = len(studio.fake.requests)
         # In turn: while all wait, while some have come, and with nobody held.
         if number % 3 < 2:
@@ -83,10 +83,10 @@ def test_killed_at_random_moments_every_sent_call_is_recorded_and_nothing_is_los
         states += [record.state for record in check_whole(studio)[-len(left) :]] if left else []
 
     records = check_whole(studio)
-    assert len(studio.fake.requests) > 6
+    assert len(studio.fake.requests) >= 5
     assert calls(records) >= len(studio.fake.requests)
     # Each process holds at most its four calls, reserved and not sent yet, when it is killed.
-    assert calls(records) <= len(studio.fake.requests) + 6 * 4
+    assert calls(records) <= len(studio.fake.requests) + 5 * 4
     assert {"cancelled", "failed"} <= set(states), "the kills came at the wrong moments to show anything"
     with Ledger(studio.library / "ledger.sqlite") as ledger:
         lost = [each for record in records for each in ledger.calls_of(record.id) if _unknown(each.outcome)]
@@ -241,7 +241,7 @@ def test_on_a_full_disk_nothing_that_was_sent_is_forgotten(studio: Studio, most_
         [sys.executable, "-c", limited, "generate", "a red square", "--ref", str(red), "--variants", "3",
          "--library", str(studio.folder)],
         cwd=studio.folder, capture_output=True, text=True, timeout=60, check=False,
-        env=environment(studio.folder, **studio.fake.env, MUSAIC_GENERATE__CONCURRENCY="1", PYTHONDONTWRITEBYTECODE="1"),
+        env=environment(studio.folder, **studio.fake.env, MUSAIC_GENERATE__CONCURRENCY="1"),
     )  # fmt: skip
 
     assert done.returncode in (1, 2, 3)

@@ -105,7 +105,7 @@ def attachment(number: int, *, mime: str = "image/png") -> Attachment:
     return Attachment(
         number=number,
         role=ROLES[(number - 1) % 3],
-        asset_id=f"{number:032x}",
+        asset_id=f"{number:012x}{number:020x}",
         mime=mime,
         content=content,
         sha256=hashlib.sha256(content).hexdigest(),
@@ -149,8 +149,8 @@ def test_prompt_opens_with_a_line_for_each_reference(openai_server: FakeOpenai) 
     make(openai_server, asking(attachment(1), attachment(2)))
 
     assert openai_server.requests[0].fields["prompt"].split("\n") == [
-        f"Image 1 — role: product — asset {1:032x}",
-        f"Image 2 — role: logo — asset {2:032x}",
+        f"Image 1 — role: product — asset {1:012x}",
+        f"Image 2 — role: logo — asset {2:012x}",
         "",
         "a red cape",
     ]
@@ -162,7 +162,7 @@ def test_openai_is_sent_nothing_that_it_would_refuse(openai_server: FakeOpenai) 
     assert isinstance(answer, Pictured)
     assert openai_server.requests[0].fields == {
         "model": "gpt-image-2",
-        "prompt": f"Image 1 — role: product — asset {1:032x}\n\na red cape",
+        "prompt": f"Image 1 — role: product — asset {1:012x}\n\na red cape",
         "n": "1",
         "size": "1360x768",
     }

@@ -6,17 +6,44 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from musaic.errors import MusaicError
     from musaic.library import Library
-    from musaic.schemas import Asset, DoneEvent, FileEvent, Fingerprint, Hit, ProgressEvent
+    from musaic.schemas import (
+        Asset,
+        Brief,
+        CostLine,
+        DoneEvent,
+        FileEvent,
+        Finding,
+        Fingerprint,
+        Generation,
+        Hit,
+        ImageModel,
+        Lineage,
+        Plan,
+        ProgressEvent,
+        Recipe,
+        Record,
+        Reference,
+    )
 
 __all__ = [
     "Asset",
+    "Brief",
+    "CostLine",
     "DoneEvent",
     "FileEvent",
+    "Finding",
     "Fingerprint",
+    "Generation",
     "Hit",
+    "ImageModel",
     "Library",
+    "Lineage",
     "MusaicError",
+    "Plan",
     "ProgressEvent",
+    "Recipe",
+    "Record",
+    "Reference",
 ]
 
 _HOMES = {"Library": "library", "MusaicError": "errors"}

@@ -1,4 +1,4 @@
-"""Commands on encoders."""
+"""Commands on models: encoders, and image models."""
 
 import shutil
 import textwrap
@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from musaic.cli.options import JsonOption
+from musaic.cli.options import JsonOption, LibraryOption
 from musaic.cli.output import download_report, errors_to_stderr
 
 if TYPE_CHECKING:
     from musaic.embed import ModelSpec
+    from musaic.schemas import ImageModel
 
 app = typer.Typer(
-    help="List, show and download encoders.", invoke_without_command=True, rich_markup_mode=None
+    help="List, show and download encoders; list image models.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
 )
 
+_IMAGE_ROW = "{:32} {:14} {:22} {:14} {:>10}  {}"
 _ROW = "{:17} {:>4}  {:14} {:16} {}"
 
 
@@ -36,6 +40,38 @@ def models(context: typer.Context, json: JsonOption = False) -> None:
                 continue
             here = "on this machine" if is_downloaded(spec) else f"{spec.size_bytes / 1e6:,.0f} MB to get"
             typer.echo(_ROW.format(spec.id, spec.dim, " ".join(spec.languages), here, spec.good_for))
+
+
+@app.command("images")
+def images(json: JsonOption = False, library: LibraryOption = None) -> None:
+    """List the image models that `musaic generate --model` takes, with what a 1K picture costs."""
+    with errors_to_stderr():
+        from musaic import config
+        from musaic.generate.tables import load_models
+        from musaic.home import find
+
+        folder = find(library)
+        settings = config.load(None if folder is None else folder / "config.toml").generate
+        rows = load_models(settings.models).values()
+        if not json:
+            typer.echo(_IMAGE_ROW.format("id", "engine", "state", "sizes", "references", "a 1K picture"))
+        for row in rows:
+            typer.echo(row.model_dump_json() if json else _image_row(row))
+
+
+def _image_row(row: "ImageModel") -> str:
+    state = f"{row.state} {row.retired_on}" if row.retired_on and row.state != "current" else row.state
+    sizes = " ".join(row.sizes) or "unknown"
+    return _IMAGE_ROW.format(row.id, row.engine, state, sizes, row.references, _price(row)).rstrip()
+
+
+def _price(row: "ImageModel") -> str:
+    if row.call_usd is not None:
+        return f"${row.call_usd:.4f}" if row.call_usd else "nothing"
+    tokens = row.tokens_per_picture.get("1K")
+    if tokens is None or row.output_image_usd is None:
+        return "price unknown"
+    return f"${tokens * row.output_image_usd / 1e6:.4f} and tokens"
 
 
 @app.command("show")
