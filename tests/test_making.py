@@ -181,6 +181,19 @@ def _meanwhile(folder: Path, answer: Answer) -> Callable[[], Answer]:
     return told
 
 
+def test_an_answer_without_a_picture_that_cost_more_than_foreseen_is_not_asked_for_again(
+    folder: Path, ledger: Ledger
+) -> None:
+    bound = plan().cost_bound_usd
+    assert bound is not None
+    dear = Usage(input_text=int(bound * 1_000_000), input_image=0, output_text=0, output_image=0)
+    engine = Engine(NoPicture(reason="words", usage=dear))
+
+    (made,) = making(folder, ledger, engine).run(plan())
+
+    assert (made.state, len(engine.requests)) == ("no_picture", 1)
+
+
 # --- interrupts --------------------------------------------------------------------------------------
 
 
@@ -195,6 +208,22 @@ def test_stopped_between_requests_the_rest_is_cancelled_and_what_came_is_kept(
     assert [each.state for each in made] == ["picture", "cancelled", "cancelled", "cancelled"]
     assert len(engine.requests) == 1
     assert all(record_of(ledger, each.id).state == each.state for each in made)
+
+
+def test_an_interrupt_just_after_an_answer_came_does_not_lose_it(folder: Path, ledger: Ledger) -> None:
+    def interrupted() -> Answer:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().call_soon(task.cancel)
+        return came()
+
+    first, second = making(folder, ledger, Engine(interrupted)).run(plan(2))
+
+    assert (first.state, second.state) == ("picture", "cancelled")
+    (call,) = record_of(ledger, first.id).calls
+    assert (call.billed, call.cost_usd) == ("yes", first.cost_usd)
+    assert first.path is not None
+    assert Path(first.path).read_bytes() == picture()
 
 
 def test_who_cannot_be_told_ends_the_run_with_everything_recorded(folder: Path, ledger: Ledger) -> None:

@@ -191,8 +191,8 @@ class UnknownWordsError(EmbedError):
         super().__init__(
             f"the {model} encoder knows no word of {query!r}, so it cannot answer{meant} It was taught words for "
             "products in English, Spanish, Italian, Russian and Chinese: "
-            f"`musaic models show {model}` lists them, and `musaic reindex --model vit-b-32` changes to an encoder with "
-            "an open vocabulary"
+            f"`musaic models show {model}` lists them, and `musaic reindex --model vit-b-32` changes to an encoder "
+            "with an open vocabulary"
         )
 
 
@@ -278,9 +278,10 @@ class BudgetError(GenerateError):
 
     def __init__(self, *, limit: str, limit_usd: float, spent_usd: float, bound_usd: float) -> None:
         self.limit, self.limit_usd, self.spent_usd, self.bound_usd = limit, limit_usd, spent_usd, bound_usd
+        gone = f" (${spent_usd:.4f} of it are spent or reserved)" if spent_usd else ""
         super().__init__(
-            f"this could cost ${bound_usd:.4f}, and of the {limit} of ${limit_usd:.2f} ${spent_usd:.4f} are spent or "
-            "reserved; ask for fewer or smaller pictures, or raise the limit"
+            f"this could cost ${bound_usd:.4f}, more than is left of the {limit} of ${limit_usd:.2f}{gone}; "
+            "ask for fewer or smaller pictures, or raise the limit"
         )
 
 
@@ -290,7 +291,7 @@ class UnknownGenerationError(GenerateError):
     def __init__(self, *, generation: str) -> None:
         self.generation = generation
         super().__init__(
-            f"no picture {generation!r} was made with this library; `musaic costs` and outputs/ list them"
+            f"no picture {generation!r} was made with this library; `musaic lineage` lists the latest"
         )
 
 

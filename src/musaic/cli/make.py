@@ -164,7 +164,7 @@ def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
     sheet = _grid(library, plan, made)
     if wanted.open_result:
         _show(sheet or next((Path(each.path) for each in made if each.path), None))
-    report.finish([library.record(each.id) for each in made], sheet=sheet)
+    report.finish(made, calls=[call for each in made for call in library.record(each.id).calls], sheet=sheet)
 
 
 def _grid(library: "Library", plan: "Plan", made: "Sequence[Generation]") -> Path | None:

@@ -12,7 +12,7 @@ import typer
 from musaic.cli.output import name_of, plain
 
 if TYPE_CHECKING:
-    from musaic.schemas import Generation, Plan, Record, Reference
+    from musaic.schemas import Call, Generation, Plan, Record, Reference
 
 _WORDS = {
     "picture": "made",
@@ -110,26 +110,31 @@ class MakeReport:
         if made.path is not None:
             typer.echo(name_of(made.path))
 
-    def finish(self, made: "Sequence[Record]", *, sheet: Path | None) -> None:
-        """Print the sum, and raise the exit code."""
+    def finish(self, made: "Sequence[Generation]", *, calls: "Sequence[Call]", sheet: Path | None) -> None:
+        """Print the sum, and raise the exit code.
+
+        Args:
+            made: All that was asked for.
+            calls: What was sent for it.
+            sheet: The contact sheet, if there is one.
+        """
         if not self._json:
-            self._say_sum(made, sheet)
+            self._say_sum(made, calls, sheet)
         pictures = sum(each.state == "picture" for each in made)
         if any(each.state == "cancelled" for each in made):
             raise typer.Exit(130)
         if not pictures:
             # Where nothing was sent, no outside service is to blame.
-            raise typer.Exit(3 if any(each.calls for each in made) else 2)
+            raise typer.Exit(3 if calls else 2)
         if pictures < len(made):
             raise typer.Exit(1)
 
-    def _say_sum(self, made: "Sequence[Record]", sheet: Path | None) -> None:
+    def _say_sum(self, made: "Sequence[Generation]", calls: "Sequence[Call]", sheet: Path | None) -> None:
         if len(made) > 1:
             states = Counter(_WORDS[each.state] for each in made)
             told = ", ".join(f"{count} {words}" for words, count in states.items())
             cost = round(sum(each.cost_usd or 0.0 for each in made), 6)
             typer.echo(f"{told}; cost {usd(cost)}", err=True)
-        calls = (call for each in made for call in each.calls)
         unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
         if unknown:
             told = (
@@ -180,10 +185,7 @@ def _facts(record: "Record") -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _call(call: object) -> str:
-    from musaic.schemas import Call
-
-    assert isinstance(call, Call)
+def _call(call: "Call") -> str:
     why = f": {call.reason}" if call.reason else ""
     return f"{call.outcome}, {call.seconds:.1f} s, {usd(call.cost_usd)}, billed {call.billed}{why}"
 

@@ -10,7 +10,7 @@ import typer
 from musaic.cli.libraries import opened
 from musaic.cli.making import usd
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr, name_of, plain
+from musaic.cli.output import errors_to_stderr, name_of, notice, plain
 
 if TYPE_CHECKING:
     from musaic.schemas import Lineage, Recipe
@@ -135,7 +135,10 @@ def _recipes(library: object) -> "dict[str, Recipe]":
 
     # Also without a library: these are Musaic's own.
     folder = find(library if isinstance(library, Path) else None)
-    return load_recipes(None if folder is None else folder / "recipes")
+    return load_recipes(
+        None if folder is None else folder / "recipes",
+        on_broken=lambda _, error: notice(f"{error}; it is left out"),
+    )
 
 
 def _recipe_lines(recipe: "Recipe") -> Iterator[str]:

@@ -19,6 +19,7 @@ from musaic.schemas import ImageModel
 __all__ = ["check_model", "default_model", "find_recipe", "load_models", "load_recipes", "model_warnings"]
 
 _FILE = Path(__file__).with_name("models.toml")
+_OFFLINE = "moodboard"
 _SIZE = re.compile(r"512|[1-9][0-9]?K")
 _RATIO = re.compile(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}")
 
@@ -74,6 +75,11 @@ def check_model(
     """
     row = models.get(model)
     if row is None:
+        if engine == _OFFLINE:
+            raise UnknownEngineError(
+                f"the moodboard engine has no model {model!r}; leave --model out, or name the engine it belongs to "
+                "with --engine"
+            )
         return ImageModel(id=model, engine=engine or _engine_like(model, models))
     if engine is not None and row.engine != engine:
         raise UnknownEngineError(

@@ -98,7 +98,22 @@ class FindingLibrary(OpenLibrary):
                 if text is not None
                 else self._encoder.picture_vector(store, image)
             )
-            return self._nearest(store, vector, limit=limit, offset=offset, where=where)
+            hits = self._nearest(store, vector, limit=limit, offset=offset, where=where)
+            if text is not None and hits and self.is_weak(hits[0]):
+                near = f"the nearest picture to {text!r} is not near ({hits[0].cosine:.2f})"
+                self._notify(f"{near}: nothing in this library may fit")
+            return hits
+
+    def is_weak(self, hit: Hit) -> bool:
+        """Say whether words and a picture are so far apart that the hit is nearly always wrong.
+
+        Only encoders of the table for which that was measured say so; see `ModelSpec.weak_below`.
+        """
+        from musaic.embed import MODELS
+
+        built_with = self.built_with()
+        spec = None if built_with is None else MODELS.get(built_with.model)
+        return spec is not None and spec.weak_below is not None and hit.cosine < spec.weak_below
 
     def similar(
         self, asset: str | Path, *, limit: int = 3, offset: int = 0, where: str | None = None

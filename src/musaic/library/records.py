@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from musaic.errors import LibraryBusyError, MusaicError
+from musaic.errors import LibraryBusyError, LibraryError, MusaicError
 from musaic.library.wanted import WantingLibrary
 from musaic.schemas import CostLine, Lineage, Record
 
@@ -70,10 +70,15 @@ class RecordsLibrary(WantingLibrary):
         return self._ledger.spent_in_month()
 
     def _recover(self) -> None:
-        """End what processes left open that are gone."""
+        """End what processes left open that are gone. What cannot be written now is done by a later command."""
         from musaic.making import recover
 
-        for record in recover(self.folder, self._ledger):
+        try:
+            recovered = recover(self.folder, self._ledger)
+        except LibraryError as exc:
+            self._notify(f"what an earlier process left open stays so for now: {exc}")
+            return
+        for record in recovered:
             if record.state == "picture":
                 self._notify(f"{record.id} was saved from a process that had ended: {record.path}")
             elif record.calls:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cached_property
+from typing import cast, get_args
 
-from musaic.errors import LibraryBusyError, PlanError, UnknownWordsError
+from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, UnknownWordsError
 from musaic.library.find import FindingLibrary
 from musaic.library.references import by_hand, is_text
-from musaic.schemas import Brief, Recipe, Reference
+from musaic.schemas import Brief, Recipe, Reference, Role
 
 _NOT_GENERATED = 'kind != "generated"'
 # Hits that are references already are passed over; so many more are looked at.
@@ -18,15 +20,27 @@ _PATIENCE_S, _PAUSE_S = 5.0, 0.1
 class WantingLibrary(FindingLibrary):
     """A library that finds references for a picture."""
 
-    def recipes(self) -> dict[str, Recipe]:
+    @cached_property
+    def _told_broken(self) -> set[str]:
+        return set()
+
+    def recipes(self, *, strict: bool = False) -> dict[str, Recipe]:
         """Return all recipes by name: Musaic's own, and those in this library's `recipes`, which override them.
 
+        Args:
+            strict: Whether a file that cannot be used is an error; else it is left out, with a notice.
+
         Raises:
-            UnknownRecipeError: A file of the library's recipes cannot be used.
+            UnknownRecipeError: A file of the library's recipes cannot be used, and `strict` is set.
         """
         from musaic.generate.tables import load_recipes
 
-        return load_recipes(self.folder / "recipes")
+        return load_recipes(self.folder / "recipes", on_broken=None if strict else self._broken_recipe)
+
+    def _broken_recipe(self, name: str, error: UnknownRecipeError) -> None:
+        if name not in self._told_broken:
+            self._told_broken.add(name)
+            self._notify(f"{error}; it is left out")
 
     def brief(
         self,
@@ -47,8 +61,8 @@ class WantingLibrary(FindingLibrary):
 
         Args:
             prompt: What the picture should show.
-            find: Words to search references with. Where neither `find` nor `refs` is given, the prompt
-                itself is searched with.
+            find: Words to search references with, each perhaps with a role: ``straw hat:accessory``.
+                Where neither `find` nor `refs` is given, the prompt itself is searched with.
             refs: ``FILE|ID[:role]`` each; files need not be in the library.
             recipe: See `recipes`.
             ratios: Such as ``16:9``; by default the recipe's. Several show one picture.
@@ -116,11 +130,21 @@ class _Search:
     def __init__(self, library: WantingLibrary, where: str | None, recipe: Recipe) -> None:
         self._library, self._where, self._recipe = library, where, recipe
 
-    def add(self, references: list[Reference], text: str, *, limit: int) -> None:
-        """Add the nearest assets that are not references yet."""
+    def add(self, references: list[Reference], find: str, *, limit: int, weak: bool = True) -> None:
+        """Add the nearest assets that are not references yet.
+
+        Args:
+            references: Added to.
+            find: Words, perhaps with a role: ``straw hat:accessory``.
+            limit: Most of them.
+            weak: Whether hits that are nearly always wrong are taken too.
+        """
+        text, role = _with_role(find)
         taken = {each.asset_id for each in references}
         hits = self._library.search(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
-        fresh = [hit for hit in hits if hit.asset_id not in taken][:limit]
+        fresh = [
+            hit for hit in hits if hit.asset_id not in taken and (weak or not self._library.is_weak(hit))
+        ]
         if not fresh and limit:
             raise PlanError(
                 f"nothing in this library was found for {text!r}; search for something else, or name a file with --ref"
@@ -131,19 +155,25 @@ class _Search:
                 number=before + number,
                 asset_id=hit.asset_id,
                 path=hit.path,
-                role=self._recipe.find_role,
+                role=role or self._recipe.find_role,
                 cosine=hit.cosine,
             )
-            for number, hit in enumerate(fresh, 1)
+            for number, hit in enumerate(fresh[:limit], 1)
         ]
 
     def try_prompt(self, references: list[Reference], prompt: str, *, limit: int) -> None:
         """Add what the prompt itself finds; without any of it the picture is made from words alone."""
         try:
             if limit:
-                self.add(references, prompt, limit=limit)
+                self.add(references, prompt, limit=limit, weak=False)
         except (UnknownWordsError, PlanError) as exc:
-            self._library.note(f"no references: {exc}")
+            self._library.note(f"no references, name them with --find or --ref: {exc}")
+
+
+def _with_role(find: str) -> tuple[str, Role | None]:
+    """Return the words of a search, and the role that stands behind a colon, if one does."""
+    text, colon, role = find.rpartition(":")
+    return (text, cast("Role", role)) if colon and text.strip() and role in get_args(Role) else (find, None)
 
 
 def _filter(where: str | None, *, include_generated: bool) -> str | None:

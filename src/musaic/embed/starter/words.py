@@ -110,7 +110,9 @@ class WordList:
             >>> WordList.load().near(["waatch", "zzzz"])
             ('watch',)
         """
-        near = (difflib.get_close_matches(word, self._content, n=1, cutoff=0.8) for word in unknown[:_MOST_NEAR])
+        near = (
+            difflib.get_close_matches(word, self._content, n=1, cutoff=0.8) for word in unknown[:_MOST_NEAR]
+        )
         return tuple(dict.fromkeys(word for words in near for word in words))
 
     def _phrase_at(self, found: list[_Token], i: int) -> int:

@@ -183,7 +183,8 @@ def _connect(key: str, base_url: str, *, own_server: bool) -> "tuple[ModuleType,
 
 def _captioned(request: Request) -> str:
     lines = [
-        f"Image {each.number} — role: {each.role} — asset {each.asset_id[:12]}" for each in request.attachments
+        f"Image {each.number} — role: {each.role} — asset {each.asset_id[:12]}"
+        for each in request.attachments
     ]
     return "\n".join([*lines, "", request.prompt])
 

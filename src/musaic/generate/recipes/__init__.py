@@ -9,7 +9,7 @@ import functools
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -28,19 +28,31 @@ _IMAGES = {f"{role}_images" for role in get_args(Role)}
 _OWN = {"prompt", "references", "ratio", "number"} | _IMAGES
 
 
-def load_recipes(folder: Path | None) -> dict[str, Recipe]:
+def load_recipes(
+    folder: Path | None, *, on_broken: Callable[[str, UnknownRecipeError], None] | None = None
+) -> dict[str, Recipe]:
     """Return all recipes by name: Musaic's own, and those of a library, which override them.
 
     Args:
         folder: A library's `recipes` folder; need not exist. The name of `figure.toml` is `figure`.
+        on_broken: Told of a file that cannot be used, by its recipe's name; the recipe is then left out, also where
+            it would override one of Musaic's own.
 
     Raises:
-        UnknownRecipeError: A file cannot be used; the message names the file and the key.
+        UnknownRecipeError: A file cannot be used, and there is no `on_broken`; the message names the file and the key.
     """
     own = _own_recipes()
     found = folder.glob("*.toml") if folder is not None and folder.is_dir() else ()
-    theirs = (_read(path, shared=own[_SHARED]) for path in sorted(found) if not path.name.startswith("."))
-    return {**own, **{recipe.name: recipe for recipe in theirs}}
+    recipes = dict(own)
+    for path in sorted(each for each in found if not each.name.startswith(".")):
+        try:
+            recipes[path.stem] = _read(path, shared=own[_SHARED])
+        except UnknownRecipeError as exc:
+            if on_broken is None:
+                raise
+            recipes.pop(path.stem, None)
+            on_broken(path.stem, exc)
+    return recipes
 
 
 def find_recipe(name: str, recipes: Mapping[str, Recipe]) -> Recipe:
