@@ -23,6 +23,7 @@ from musaic.home import find
 from musaic.library import Library
 from musaic.schemas import Progress
 from tests.ingesting import draw, id_of
+from tests.shop import write_pictures
 
 SRC = Path(__file__).parents[1] / "src"
 
