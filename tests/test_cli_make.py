@@ -59,14 +59,14 @@ def test_paths_are_on_stdout_and_the_summary_on_stderr_says_which_is_which(studi
     assert all(Path(line).is_file() for line in answer.stdout.splitlines())
     for words in ("image 1     product   ", "prompt blocked: SAFETY", "malformed: ", "[12/12] ", "at most"):
         assert words in answer.stderr
-    summary = next(line for line in answer.stderr.splitlines() if "; cost $" in line)
+    summary = next(line for line in answer.stderr.splitlines() if "; $" in line)
     assert "10 made" in summary
     assert "1 prompt blocked" in summary
     assert "1 malformed" in summary
     costs = call("costs", "--json", "--library", studio.folder)
     (line,) = lines(costs)
     assert line["cost_usd"] == studio.reported_usd()
-    assert f"cost ${studio.reported_usd():.4f}" in summary
+    assert f"; ${studio.reported_usd():.4f}" in summary
     sheet = next(line for line in answer.stderr.splitlines() if line.startswith("contact sheet: "))
     with Image.open(sheet.removeprefix("contact sheet: ")) as drawn:
         assert drawn.width > drawn.height / 4
@@ -101,7 +101,7 @@ def test_a_dry_run_prints_all_that_would_be_sent_and_sends_nothing(studio: Studi
     (shot,) = plan["shots"]  # type: ignore[misc]
     assert "a red {square}" in shot["prompt"]
     assert shot["prompt"] in answer.stdout
-    assert f"costs       ${plan['cost_bound_usd']:.4f} at most, for 1 picture" in out
+    assert f"cost        ${plan['cost_bound_usd']:.4f} at most, for 1 picture" in out
 
     # And that is what is sent.
     generate(studio, *arguments[:-1])
@@ -118,7 +118,7 @@ def test_out_gets_marked_copies_under_telling_names(studio: Studio, tmp_path: Pa
     (made,) = lines(answer)
     copy = Path(str(made["path"]))
     assert copy.parent == tmp_path / "for" / "Anna"
-    assert copy.name == f"dusk-a-red-square-{made['id']}.png"
+    assert copy.name == f"dusk-a-red-square-1x1-{made['id']}.png"
     assert b"trainedAlgorithmicMedia" in copy.read_bytes()
     original = studio.library / "outputs" / str(made["id"]) / "picture.png"
     assert b"trainedAlgorithmicMedia" not in original.read_bytes()
@@ -189,7 +189,7 @@ def test_where_nothing_could_be_sent_no_service_is_blamed(studio: Studio) -> Non
         (["--engine", "gemni"], "did you mean gemini?"),
         (["--model", "gemini-3-pro-image-preview"], "use --model gemini-3-pro-image"),
         (["--model", "gemini-unheard-of", "--engine", "gemini"], "--allow-unknown-price"),
-        (["--ref", "no-such.png"], "nothing in this library is called 'no-such.png'"),
+        (["--ref", "no-such.png"], "there is no file 'no-such.png'"),
         (["--ref", "g-000000000000"], "no picture 'g-000000000000'"),
         (["--ref", "g-000000000000:bace"], "there is no role 'bace'; use one of subject, product"),
         (["--ref", "{pictures}/red.png:hero"], "there is no role 'hero'; use one of subject, product"),
@@ -343,3 +343,32 @@ def test_words_that_are_not_utf8_are_refused_in_a_sentence(studio: Studio) -> No
     assert answer.exit_code == 2
     assert answer.stderr.strip().splitlines()[-1].endswith("is not valid UTF-8")
     assert "Traceback" not in answer.stderr
+
+
+def test_what_was_made_is_listed_newest_first(studio: Studio) -> None:
+    first = lines(generate(studio, "a red square", "--find-limit", 0, "--json"))[0]["id"]
+    studio.fake.script("prompt_blocked")
+    second = lines(generate(studio, "a blue square", "--find-limit", 0, "--json"))[0]["id"]
+
+    listed = call("lineage", "--library", studio.folder)
+
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == [second, first]
+    assert '[prompt blocked] "a blue square"' in listed.stdout
+
+
+def test_a_search_for_a_reference_may_name_its_role(studio: Studio) -> None:
+    (plan,) = lines(generate(studio, "a red square", "--find", "red:logo", "--dry-run", "--json"))
+
+    assert [each["role"] for each in plan["references"]] == ["logo"]  # type: ignore[attr-defined]
+
+
+def test_a_broken_recipe_is_told_and_stops_no_other(studio: Studio) -> None:
+    (studio.library / "recipes").mkdir()
+    (studio.library / "recipes" / "bad.toml").write_text("pattern = 3")
+
+    answer = generate(studio, "a red square", "--find", "red")
+    named = generate(studio, "a red square", "--find", "red", "--recipe", "bad")
+
+    assert answer.exit_code == 0
+    assert answer.stderr.count("bad.toml") == 1
+    assert (named.exit_code, named.stdout) == (2, "")

@@ -535,8 +535,10 @@ def test_a_reference_that_vanished_is_named_and_nothing_is_sent(studio: Studio, 
     (tmp_path / "broken.png").write_bytes((studio.pictures / "red.png").read_bytes()[:60])
     with pytest.raises(MediaError):
         library.generate("a red square", refs=[str(tmp_path / "broken.png")])
-    with pytest.raises(UnknownAssetError):
+    with pytest.raises(PlanError, match="there is no file"):
         library.generate("a red square", refs=[str(gone)])
+    with pytest.raises(UnknownAssetError):
+        library.generate("a red square", refs=["0" * 32])
     assert (studio.fake.requests, studio.records()) == ((), [])
 
 

@@ -229,7 +229,8 @@ def _print_table(library: "Library", hits: "list[Hit]") -> None:
         print_hits(hits)
         return
     for number, hit in enumerate(hits, 1):
-        typer.echo(f"{number:>3}  {hit.cosine:6.3f}  {name_of(hit.path)}")
+        made = "  (made here)" if hit.kind == "generated" else ""
+        typer.echo(f"{number:>3}  {hit.cosine:6.3f}  {name_of(hit.path)}{made}")
 
 
 def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:

@@ -24,9 +24,13 @@ _EngineOption = Annotated[
 ]
 _ModelOption = Annotated[str | None, typer.Option("--model", help="Image model. Default: the engine's.")]
 _RatioOption = Annotated[
-    list[str] | None, typer.Option("--ratio", help="E.g. 1:1,16:9,9:16: one picture in several formats.")
+    list[str] | None,
+    typer.Option(
+        "--ratio",
+        help="E.g. 1:1,16:9,9:16, with commas: one picture in several formats. Default: the recipe's.",
+    ),
 ]
-_SizeOption = Annotated[str | None, typer.Option("--size", help="512, 1K, 2K or 4K.")]
+_SizeOption = Annotated[str | None, typer.Option("--size", help="512, 1K, 2K or 4K. Default: the recipe's.")]
 _VariantsOption = Annotated[
     int, typer.Option("--variants", min=1, max=200, help="How many pictures of each.")
 ]
@@ -47,7 +51,10 @@ def generate(
     words: Annotated[list[str], typer.Argument(help="What the picture should show.", metavar="TEXT")],
     find: Annotated[
         list[str] | None,
-        typer.Option("--find", help="Search the library for a reference; may repeat. Default: TEXT itself."),
+        typer.Option(
+            "--find",
+            help="Search the library for a reference, WORDS[:ROLE]; may repeat. Default: TEXT itself.",
+        ),
     ] = None,
     refs: Annotated[
         list[str] | None,
@@ -60,7 +67,12 @@ def generate(
     ] = None,
     find_limit: Annotated[
         int | None,
-        typer.Option("--find-limit", min=0, max=14, help="References each --find brings. Default: 1."),
+        typer.Option(
+            "--find-limit",
+            min=0,
+            max=14,
+            help="References each --find brings. Default: 1; of TEXT itself as many as the recipe says.",
+        ),
     ] = None,
     include: Annotated[
         Literal["generated"] | None,
@@ -106,7 +118,7 @@ def generate(
         _go(
             found,
             found.plan(brief),
-            _Wanted(json, dry_run, out, open_result, max_cost, allow_unknown_price),
+            _Wanted(json, dry_run, out, open_result, max_cost, allow_unknown_price, library),
         )
 
 
@@ -129,7 +141,7 @@ def refine(
     """Change a picture made earlier, with its references and its conversation."""
     with errors_to_stderr(), opened(library, generate=_flags(engine, model), hold=False) as found:
         plan = found.plan_refinement(generation, " ".join(words), ratio=ratio, size=size, variants=variants)
-        _go(found, plan, _Wanted(json, dry_run, out, open_result, max_cost, allow_unknown_price))
+        _go(found, plan, _Wanted(json, dry_run, out, open_result, max_cost, allow_unknown_price, library))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +154,7 @@ class _Wanted:
     open_result: bool
     max_cost: float | None
     allow_unknown_price: bool
+    library: Path | None
 
 
 def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
@@ -150,7 +163,7 @@ def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
     if wanted.dry_run:
         print_plan(plan, json=wanted.json)
         return
-    report = MakeReport(plan, json=wanted.json)
+    report = MakeReport(plan, json=wanted.json, record_of=library.record, library=wanted.library)
     report.begin([library.thumbnail(each.asset_id) for each in plan.references])
     with stoppable("waiting for the pictures that were sent for, the rest is cancelled") as stop:
         made = library.make(

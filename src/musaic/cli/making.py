@@ -1,8 +1,9 @@
 """How plans, pictures that come, and records are printed."""
 
+import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,11 @@ _WORDS = {
     "cancelled": "cancelled",
     "open": "open",
 }
+_ADVICE = {
+    "prompt_blocked": "the service refused the request; say it in other words, or leave a reference out",
+    "output_blocked": "the service withheld what it made; ask again, or say it in other words",
+}
+_DRAFTS = "moodboard"
 
 
 def usd(amount: float | None) -> str:
@@ -31,11 +37,16 @@ def usd(amount: float | None) -> str:
 
     Example:
         >>> usd(0.0336), usd(0), usd(None)
-        ('$0.0336', 'nothing', 'unknown')
+        ('$0.0336', 'no cost', 'cost unknown')
     """
     if amount is None:
-        return "unknown"
-    return "nothing" if amount == 0 else f"${amount:.4f}"
+        return "cost unknown"
+    return "no cost" if amount == 0 else f"${amount:.4f}"
+
+
+def at_most(amount: float | None) -> str:
+    """Return a bound in words: nothing is most of nothing."""
+    return f"{usd(amount)} at most" if amount else usd(amount)
 
 
 def print_plan(plan: "Plan", *, json: bool) -> None:
@@ -48,18 +59,31 @@ def print_plan(plan: "Plan", *, json: bool) -> None:
         typer.echo(line)
     if plan.conversation:
         typer.echo(f"goes on     from {plan.parent}: its conversation is sent, with these references in it")
-    typer.echo(f"costs       {usd(plan.cost_bound_usd)} at most, for {_count(len(plan.shots), 'picture')}")
+    typer.echo(f"cost        {at_most(plan.cost_bound_usd)}, for {_count(len(plan.shots), 'picture')}")
+    shown: dict[str, int] = {}
     for shot in plan.shots:
-        words = "".join(f", {name} {value}" for name, value in shot.values.items())
-        typer.echo(
-            f"\n--- picture {shot.number}: {shot.ratio} {shot.size}{words}, {usd(shot.cost_bound_usd)} at most"
-        )
-        typer.echo(plain(shot.prompt))
+        head = f"{shot.number} of {len(plan.shots)}: {_words_of(shot.ratio, shot.size, shot.values)}"
+        typer.echo(f"\n--- {head}, {at_most(shot.cost_bound_usd)}")
+        _print_prompt(shot.prompt, shown, shot.number)
         if shot.follow_prompt is not None:
             typer.echo(
-                f"\n    or, once picture {shot.picture} is there in another ratio, with it as the last image:"
+                "\n    or, once another ratio of this picture is there, with that one as the last image:"
             )
-            typer.echo(plain(shot.follow_prompt))
+            _print_prompt(shot.follow_prompt, shown, shot.number)
+
+
+def _print_prompt(prompt: str, shown: dict[str, int], number: int) -> None:
+    """Print a prompt in full, or where the same one stands already."""
+    if prompt in shown:
+        typer.echo(f"the same words as {shown[prompt]}")
+    else:
+        shown[prompt] = number
+        typer.echo(plain(prompt))
+
+
+def _words_of(*parts: "str | Mapping[str, str]") -> str:
+    told = [part if isinstance(part, str) else [f"{k} {v}" for k, v in part.items()] for part in parts]
+    return ", ".join(word for each in told for word in ([each] if isinstance(each, str) else each))
 
 
 def _reference_lines(references: "Sequence[Reference]") -> Iterator[str]:
@@ -74,10 +98,21 @@ class MakeReport:
     Args:
         plan: What is made.
         json: One JSON object a picture.
+        record_of: Gives what is known of a picture by its id.
+        library: As named on the command line, for commands to paste.
     """
 
-    def __init__(self, plan: "Plan", *, json: bool) -> None:
+    def __init__(
+        self,
+        plan: "Plan",
+        *,
+        json: bool,
+        record_of: "Callable[[str], Record]",
+        library: Path | None,
+    ) -> None:
         self._plan, self._json, self._done = plan, json, 0
+        self._record_of = record_of
+        self._where = "" if library is None else f" --library {shlex.quote(str(library))}"
 
     def begin(self, thumbnails: Sequence[Path | None]) -> None:
         """Show the references and what it costs at most."""
@@ -89,9 +124,14 @@ class MakeReport:
             show_inline(thumbnails)
         for line in _reference_lines(self._plan.references):
             typer.echo(line, err=True)
-        made = _count(len(self._plan.shots), "picture")
-        with_what = f"with {self._plan.engine} ({self._plan.model})"
-        typer.echo(f"{made} {with_what}, {usd(self._plan.cost_bound_usd)} at most", err=True)
+        if self._plan.conversation:
+            typer.echo(f"goes on from {self._plan.parent}, with its conversation", err=True)
+        typer.echo(f"{self._what()}, {at_most(self._plan.cost_bound_usd)}", err=True)
+
+    def _what(self) -> str:
+        if self._plan.engine == _DRAFTS:
+            return f"{_count(len(self._plan.shots), 'draft')} with {self._plan.engine}: a layout of the references"
+        return f"{_count(len(self._plan.shots), 'picture')} with {self._plan.engine} ({self._plan.model})"
 
     def __call__(self, made: "Generation") -> None:
         """Take a picture that came, or did not."""
@@ -101,9 +141,15 @@ class MakeReport:
             # A program that reads along has each picture as it comes.
             sys.stdout.flush()
             return
-        place = f"[{self._done}/{len(self._plan.shots)}] " if len(self._plan.shots) > 1 else ""
+        record = self._record_of(made.id)
+        place = ""
+        if len(self._plan.shots) > 1:
+            place = f"[{self._done}/{len(self._plan.shots)}] {_words_of(record.ratio, record.values)}: "
         why = f": {name_of(made.reason)}" if made.reason else f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
-        typer.echo(f"{place}{made.id} {_WORDS[made.state]}{why}", err=True)
+        again = f", after {len(record.calls)} requests" if len(record.calls) > 1 else ""
+        typer.echo(f"{name_of(place)}{made.id} {_WORDS[made.state]}{why}{again}", err=True)
+        if made.state in _ADVICE:
+            typer.echo(f"  {_ADVICE[made.state]}", err=True)
         for finding in made.findings:
             if finding.severity != "note" and made.path is not None:
                 typer.echo(f"  {finding.severity}: {name_of(finding.message)}", err=True)
@@ -134,7 +180,7 @@ class MakeReport:
             states = Counter(_WORDS[each.state] for each in made)
             told = ", ".join(f"{count} {words}" for words, count in states.items())
             cost = round(sum(each.cost_usd or 0.0 for each in made), 6)
-            typer.echo(f"{told}; cost {usd(cost)}", err=True)
+            typer.echo(f"{told}; {usd(cost)}", err=True)
         unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
         if unknown:
             told = (
@@ -143,11 +189,12 @@ class MakeReport:
             typer.echo(told, err=True)
         if sheet is not None:
             typer.echo(f"contact sheet: {name_of(str(sheet))}", err=True)
-        last = next((each for each in reversed(made) if each.path is not None), None)
-        if last is not None:
-            typer.echo(
-                f'next: musaic lineage {last.id}, or musaic refine {last.id} "what to change"', err=True
-            )
+        first = next((each for each in made if each.path is not None), None)
+        if first is not None:
+            more = f'; musaic refine {first.id} "what to change"{self._where}'
+            typer.echo(f"next: musaic lineage {first.id}{self._where}{more}", err=True)
+            if self._plan.engine == _DRAFTS:
+                typer.echo("for generated pictures instead of drafts: set GEMINI_API_KEY", err=True)
 
 
 def print_record(record: "Record", *, json: bool) -> None:
@@ -176,7 +223,12 @@ def _facts(record: "Record") -> list[tuple[str, str]]:
             "when",
             _time(record.created_at) + (f", {record.seconds:.1f} s" if record.seconds is not None else ""),
         ),
-        ("cost", f"{usd(record.cost_usd)} (at most {usd(record.cost_bound_usd)})"),
+        (
+            "cost",
+            f"{usd(record.cost_usd)} ({at_most(record.cost_bound_usd)})"
+            if record.cost_bound_usd
+            else usd(record.cost_usd),
+        ),
         ("the model", record.text or ""),
     ]
     facts += [(f"image {each.number}", f"{each.role}  {each.path}") for each in record.references]

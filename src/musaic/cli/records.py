@@ -2,6 +2,7 @@
 
 import json as json_module
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +14,7 @@ from musaic.cli.options import JsonOption, LibraryOption
 from musaic.cli.output import errors_to_stderr, name_of, notice, plain
 
 if TYPE_CHECKING:
-    from musaic.schemas import Lineage, Recipe
+    from musaic.schemas import Lineage, Recipe, Record
 
 recipes_app = typer.Typer(
     help="Named prompt patterns: the uses of generating, as data.",
@@ -24,9 +25,13 @@ recipes_app = typer.Typer(
 
 def lineage(
     name: Annotated[
-        str,
-        typer.Argument(help="Id of a picture made here or of an asset, or an asset's path.", metavar="ID"),
-    ],
+        str | None,
+        typer.Argument(
+            help="Id of a picture made here or of an asset, or an asset's path. Default: list the latest pictures.",
+            metavar="ID",
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="Most pictures to list.")] = 20,
     page: Annotated[
         Path | None, typer.Option("--page", help="Write a page that shows how a picture was made (HTML).")
     ] = None,
@@ -35,6 +40,9 @@ def lineage(
 ) -> None:
     """Print what a picture was made from, and what was made from it, all generations deep."""
     with errors_to_stderr(), opened(library, hold=False) as found:
+        if name is None:
+            _list_recent(found.recent(limit), json=json)
+            return
         if page is not None:
             typer.echo(name_of(f"page: {found.page(name, page)}"), err=True)
         tree = found.lineage(name)
@@ -45,25 +53,40 @@ def lineage(
             typer.echo(line)
 
 
+def _list_recent(records: "list[Record]", *, json: bool) -> None:
+    for record in records:
+        if json:
+            typer.echo(record.model_dump_json())
+            continue
+        state = "" if record.state == "picture" else f" [{record.state.replace('_', ' ')}]"
+        when = datetime.fromtimestamp(record.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+        typer.echo(
+            name_of(f'{record.id}  {when}  {record.ratio:5} {record.engine:13}{state} "{record.prompt}"')
+        )
+    if not records:
+        typer.echo("nothing was made yet", err=True)
+
+
 def _lines(tree: "Lineage") -> Iterator[str]:
+    from musaic.export import below_of
+
     yield _line(tree)
-    for words, parts, direction in (
-        ("made from", tree.made_from, "up"),
-        ("made into", tree.made_into, "down"),
-    ):
+    for words, upwards in (("made from", True), ("made into", False)):
         yield words
-        yield from _branches(parts, direction, 1)
+        parts = below_of(tree, upwards=upwards)
+        yield from _branches(parts, upwards=upwards)
         if not parts:
             yield "  nothing"
 
 
-def _branches(parts: "tuple[Lineage, ...]", direction: str, depth: int) -> Iterator[str]:
-    left = [(part, depth) for part in reversed(parts)]
+def _branches(parts: "tuple[Lineage, ...]", *, upwards: bool) -> Iterator[str]:
+    from musaic.export import below_of
+
+    left = [(part, 1) for part in reversed(parts)]
     while left:
         part, depth = left.pop()
         yield "  " * depth + _line(part)
-        below = part.made_from if direction == "up" else part.made_into
-        left += [(each, depth + 1) for each in reversed(below)]
+        left += [(each, depth + 1) for each in reversed(below_of(part, upwards=upwards))]
 
 
 def _line(part: "Lineage") -> str:
@@ -151,11 +174,18 @@ def _recipe_lines(recipe: "Recipe") -> Iterator[str]:
     yield from (f"  {name:10} {words}" for name, words in recipe.words.items())
     yield from ("", "prompt", *(f"  {line}" for line in recipe.pattern.strip().splitlines()))
     yield from ("", "example", f"  {example_command(recipe)}")
+    for (role, what), name in zip(recipe.example.references, _example_files(recipe), strict=True):
+        yield f"  {name}: {what} ({role})"
+
+
+def _example_files(recipe: "Recipe") -> list[str]:
+    return [f"{role}-{number}.jpg" for number, (role, _) in enumerate(recipe.example.references, 1)]
 
 
 def example_command(recipe: "Recipe") -> str:
     """Return the recipe's example as a command line."""
-    refs = " ".join(f'--ref "{what}:{role}"' for role, what in recipe.example.references)
+    roles = [role for role, _ in recipe.example.references]
+    refs = " ".join(f"--ref {name}:{role}" for name, role in zip(_example_files(recipe), roles, strict=True))
     return (
         f"musaic generate {json_module.dumps(recipe.example.prompt)} --recipe {recipe.name} {refs}".rstrip()
     )

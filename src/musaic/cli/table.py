@@ -24,6 +24,8 @@ def print_hits(hits: "Sequence[Hit]") -> None:
     for number, hit in enumerate(hits, 1):
         path = Path(hit.path)
         name = Text(name_of(path.name), style=f"link {path.as_uri()}")
+        if hit.kind == "generated":
+            name.append("  (made here)", style="dim")
         if not path.exists():
             name.append("  (not there now)", style="yellow")
         table.add_row(str(number), f"{hit.cosine:.3f}", name, Text(name_of(_near(path.parent))))

@@ -160,7 +160,10 @@ def _facts(record: Record) -> Iterator[tuple[str, str]]:
 
 def _lineage(tree: Lineage, folder: Path) -> Iterator[str]:
     yield "<h2>Lineage</h2>"
-    for words, parts, upwards in (("Made from", tree.made_from, True), ("Made into", tree.made_into, False)):
+    for words, parts, upwards in (
+        ("Made from", below_of(tree, upwards=True), True),
+        ("Made into", below_of(tree, upwards=False), False),
+    ):
         yield f"<p>{words}</p>" + (
             _branches(parts, folder, upwards=upwards) if parts else "<ul><li>nothing</li></ul>"
         )
@@ -169,16 +172,29 @@ def _lineage(tree: Lineage, folder: Path) -> Iterator[str]:
 def _branches(parts: Sequence[Lineage], folder: Path, *, upwards: bool) -> str:
     lines = []
     for part in parts:
-        name = escape(Path(part.path).name if part.path else part.id)
+        name = escape(part.prompt or (Path(part.path).name if part.path else part.id))
         link = f'<a href="{_link(Path(part.path), folder)}">{name}</a>' if part.path else name
         role = f"{escape(part.role)}: " if part.role else ""
-        below = part.made_from if upwards else part.made_into
+        below = below_of(part, upwards=upwards)
         lines.append(
             f'<li>{role}{link} <span class="faint">{escape(part.id)}</span>'
+            + (" (above)" if part.seen_above else "")
             + (_branches(below, folder, upwards=upwards) if below else "")
             + "</li>"
         )
     return f"<ul>{''.join(lines)}</ul>"
+
+
+def below_of(part: Lineage, *, upwards: bool) -> tuple[Lineage, ...]:
+    """Return what a picture was made from, or into; a generation and its own picture are one and the same."""
+    found: list[Lineage] = []
+    for each in part.made_from if upwards else part.made_into:
+        if each.kind != part.kind and each.path is not None and each.path == part.path:
+            found += each.made_from if upwards else each.made_into
+        else:
+            found.append(each)
+    # A refined picture is the parent and a reference of the next; once is enough.
+    return tuple({each.id: each for each in reversed(found)}.values())[::-1]
 
 
 def _link(target: Path, folder: Path) -> str:

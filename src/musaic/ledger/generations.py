@@ -99,6 +99,11 @@ class Generations(Database):
         query = "SELECT id FROM generations WHERE id >= ? AND id < ? ORDER BY id LIMIT ?"
         return [str(row[0]) for row in self._rows(query, (prefix, prefix + "\U0010ffff", most))]
 
+    def recent(self, most: int) -> list[str]:
+        """Return the latest generations, newest first."""
+        rows = self._rows("SELECT id FROM generations ORDER BY created_at DESC, id LIMIT ?", (most,))
+        return [str(row[0]) for row in rows]
+
     def open_runs(self) -> list[str]:
         """Return runs with a generation that has not ended, or a call whose answer is not known."""
         query = """SELECT run FROM generations WHERE id NOT IN (SELECT id FROM outcomes)

@@ -82,7 +82,11 @@ class MakingLibrary(RecordsLibrary):
             size=size,
             variants=variants,
         )
-        return self._warned(planned, model)
+        planned = self._warned(planned, model)
+        if planned.engine != "moodboard":
+            return planned
+        note = "the moodboard lays the references out anew; to carry out a change takes a generating engine"
+        return planned.model_copy(update={"notes": (*planned.notes, note)})
 
     def make(
         self,

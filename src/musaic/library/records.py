@@ -47,6 +47,13 @@ class RecordsLibrary(WantingLibrary):
         self._recover()
         return lineage_of(self._ledger, self._known_id(name) or name)
 
+    def recent(self, limit: int = 20) -> list[Record]:
+        """Return the latest pictures that were asked for, newest first."""
+        from musaic.lineage import record_of
+
+        self._recover()
+        return [record_of(self._ledger, generation) for generation in self._ledger.recent(limit)]
+
     def thread(self, generation: str) -> list[Record]:
         """Return the refinements that led to a generation, the first picture first and it last.
 

@@ -77,4 +77,8 @@ def _found(name: str, ledger: Ledger) -> tuple[str, str]:
         if record.asset_id is None or record.path is None:
             raise PlanError(f"{record.id} came to no picture ({record.reason}), so it cannot be a reference")
         return record.asset_id, record.path
+    if os.sep in name or "." in name:
+        raise PlanError(
+            f"there is no file {name!r}; --ref takes a file, the id of an asset, or of a picture made here"
+        )
     raise UnknownAssetError(asset=name)

@@ -172,7 +172,8 @@ def hand_out(record: Record, out: Path) -> Path | None:
     if source is None:
         return None
     words = re.sub(r"[^\w]+", "-", " ".join([*record.values.values(), record.prompt]).lower()).strip("-_")
-    target = out / f"{words[:48].rstrip('-') or 'picture'}-{record.id}{Path(source).suffix}"
+    name = f"{words[:48].rstrip('-') or 'picture'}-{record.ratio.replace(':', 'x')}-{record.id}"
+    target = out / f"{name}{Path(source).suffix}"
     try:
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -73,6 +73,8 @@ def _left_over(ground: "_Ground", shade: tuple[float, float]) -> Mask:
         ground.fit(reached)
         ground.follow(reached)
     product = _without_specks(_opened(~ground.flooded(*shade)), ground)
+    product = _evened(product, ground)
+    product &= ~_shaded_rims(product, ground)
     return product & ~_holes(product, ground)
 
 
@@ -86,6 +88,7 @@ class _Ground:
         self._y = np.linspace(-1, 1, height, dtype=np.float32)
         self.slope = _slope(lab)
         self.steep = _widest(self.slope) > _STEEP
+        self.edge = _grown(self.slope > 0.6 * _STEEP, 1)
         self.tolerance = _MOST_TOLERANCE
         ring = _ring(height, width)
         self.fit(ring, degree=2)
@@ -106,6 +109,9 @@ class _Ground:
             spread = float(np.median(off[kept]))
             kept = off < max(0.015, 2.5 * spread)
         self.tolerance = min(_MOST_TOLERANCE, max(_LEAST_TOLERANCE, 0.018 + 3.0 * spread))
+        # What a ground of one hue lacks is another hue, however faint: a gray buckle on a gray-green wall.
+        tints = (colours - (weights[:, :, None] * terms[:, None]).sum(axis=0))[1:, kept]
+        self.tint = max(0.0075, 0.003 + 3.5 * float(np.median(np.hypot(*tints))))
         self.surface = np.zeros_like(self.lab)
         for j in range(degree + 1):
             across = sum(
@@ -114,7 +120,12 @@ class _Ground:
                 if down == j
             )
             self.surface += self._y[:, None, None] ** j * across
-        self.distance = _length(self.lab - self.surface)
+        self._measure()
+
+    def _measure(self) -> None:
+        off = self.lab - self.surface
+        self.distance = _length(off)
+        self.tinted = np.hypot(off[..., 1], off[..., 2])
 
     def follow(self, where: Mask) -> None:
         """Bend the surface to the colours of a mask: a horizon or a corner in shade is no polynomial."""
@@ -124,28 +135,45 @@ class _Ground:
         bend = np.stack([_spread(off[..., axis]) for axis in range(3)], axis=2)
         # Far from any ground that is known, the surface alone is the better guess.
         self.surface += bend / (near + np.float32(0.02))[..., None]
-        self.distance = _length(self.lab - self.surface)
+        self._measure()
 
-    def near(self, darkest: float, steepest: float) -> Mask:
-        """Say which pixels may be background."""
+    def near(self, darkest: float, steepest: float) -> tuple[Mask, Mask]:
+        """Say which pixels may be background, and which of it in shadow."""
         # A weave or a floor has edges of its own; on a smooth wall an edge belongs to the product.
         even = self.slope < (2.5 * _SMOOTH if self.tolerance < 0.045 else 1)
-        return ((self.distance < self.tolerance) & even) | self._shaded(darkest, steepest)
+        plain = (self.distance < self.tolerance) & (self.tinted < self.tint) & even
+        return plain, self._shaded(darkest, steepest)
 
     def _shaded(self, darkest: float, steepest: float) -> Mask:
+        shaded: Mask = self.shade_of(darkest) & (self.slope < steepest * (1 + 2 * self._sure))
+        return shaded
+
+    def shade_of(self, darkest: float) -> Mask:
+        """Say which pixels have the hue of the ground, and its lightness or less down to a part of it."""
         along = (self.lab * self.surface).sum(axis=2) / np.maximum((self.surface**2).sum(axis=2), 1e-6)
         off = _length(self.lab - along[..., None] * self.surface)
-        # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
-        sure = np.clip(np.hypot(self.surface[..., 1], self.surface[..., 2]) / np.float32(0.12), 0, 1) ** 2
+        sure = self._sure
         dim = (along > darkest * (1 - np.float32(0.35) * sure)) & (along < 1.04 + np.float32(0.1) * sure)
-        dim &= off < np.float32(0.5 * self.tolerance + 0.006) + np.float32(0.02) * sure
-        shaded: Mask = dim & (self.slope < steepest * (1 + 2 * sure))
-        return shaded
+        dim &= off < min(np.float32(0.5 * self.tolerance + 0.006), self.tint) + np.float32(0.02) * sure
+        return np.asarray(dim)
+
+    @property
+    def _sure(self) -> Field:
+        # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
+        sure: Field = (
+            np.clip(np.hypot(self.surface[..., 1], self.surface[..., 2]) / np.float32(0.12), 0, 1) ** 2
+        )
+        return sure
 
     def flooded(self, darkest: float, steepest: float) -> Mask:
         """Return what may be background and hangs together with the border."""
-        labels = regions(self.near(darkest, steepest))
-        return np.isin(labels, border_labels(labels))
+        plain, shaded = self.near(darkest, steepest)
+        # A shadow keeps off edges, so that none leaks through a gap in an outline; what it lost it gets back after.
+        labels = regions(plain | (shaded & ~self.edge))
+        reached = np.isin(labels, border_labels(labels))
+        for _ in range(2):
+            reached |= _grown(reached, 1) & (plain | shaded)
+        return reached
 
 
 def _solved(terms: Field, colours: Lab) -> Field:
@@ -209,6 +237,12 @@ def _opened(mask: Mask) -> Mask:
     return _blurred(mask, 1) > 127
 
 
+def _evened(mask: Mask, ground: "_Ground") -> Mask:
+    """Smooth an outline where it is faint; where it is clear, thin and pointed things stay as they are."""
+    clear = ground.distance > 3 * ground.tolerance
+    return (mask & clear) | ((_blurred(mask, 3) > 127) & ~(clear & ~mask))
+
+
 def _grown(mask: Mask, by: int) -> Mask:
     return _blurred(mask, by) > 0
 
@@ -235,34 +269,51 @@ def _reachable(product: Mask, ground: _Ground) -> Mask:
     differing = ground.distance[product]
     if not len(differing):
         return product
-    clear = product & (ground.distance > min(2.2 * ground.tolerance, 0.5 * float(np.median(differing))))
+    clear = ground.distance > min(2.2 * ground.tolerance, 0.5 * float(np.median(differing)))
+    clear = product & (clear | (ground.tinted > 1.3 * ground.tint))
     # Only what lies open to the outside is in doubt: a pale dial inside a watch is the watch.
     labels = regions(~(product & _grown(_opened(clear), 4)))
     return ~np.isin(labels, border_labels(labels))
 
 
+def _shaded_rims(product: Mask, ground: _Ground) -> Mask:
+    """Return the small places at the outline that have the hue of the ground and its shade: between arm and body."""
+    around = _widest(~product)
+    labels = regions(product & ground.shade_of(0.3))
+    counts = sizes(labels)
+    open_to = np.bincount(labels.ravel(), around.ravel(), minlength=len(counts))
+    total = int(product.sum())
+    small = (counts < 0.02 * total) & (open_to > 0)
+    small[0] = False
+    if counts[1:][small[1:]].sum() > 0.05 * total:
+        return np.zeros_like(product)
+    return small[labels]
+
+
 def _holes(product: Mask, ground: _Ground) -> Mask:
     """Return the places inside the outline through which the background is seen."""
     holes = np.zeros_like(product)
-    # Far from the border the ground is only guessed: a large place may differ more from the guess than a small one.
-    for least, nearness in ((0.002, 0.6), (0.006, 1.3)):
-        near = ground.distance < nearness * ground.tolerance
+    # Far from the border the ground is only guessed: a large place may differ more from the guess than a small one,
+    # and a very small one must be the very colour of the ground. White is too common for that: buttons, soles.
+    for least, nearness, steep in ((0.0002, 0.45, 0.55), (0.002, 0.6, 1.0), (0.006, 1.3, 1.0)):
+        near = (ground.distance < nearness * ground.tolerance) & (ground.tinted < ground.tint)
+        near &= (ground.surface[..., 0] < 0.88) | (least > 0.001)
         labels = regions(product & near & (ground.slope < 2 * _SMOOTH))
         counts = sizes(labels)
         off = np.bincount(labels.ravel(), ground.distance.ravel()) / np.maximum(counts, 1)
         seen = (counts > least * labels.size) & (off < 0.7 * nearness * ground.tolerance)
-        seen &= _outlined(labels, ground) > 0.85
+        seen &= _outlined(labels, _widest(ground.slope) > steep * _STEEP) > 0.85
         seen[0] = False
         holes |= _grown(seen[labels], 1)
     return holes
 
 
-def _outlined(labels: Labels, ground: _Ground) -> NDArray[np.float64]:
+def _outlined(labels: Labels, steep: Mask) -> NDArray[np.float64]:
     """Return for each region how much of what surrounds it is an edge: a white dot that fades is no hole."""
     around = _widest(labels)
     ring = (around > 0) & (labels == 0)
     lengths = np.bincount(around[ring], minlength=int(labels.max()) + 1)
-    edges = np.bincount(around[ring], ground.steep[ring], minlength=len(lengths))
+    edges = np.bincount(around[ring], steep[ring], minlength=len(lengths))
     return edges / np.maximum(lengths, 1)
 
 
