@@ -28,7 +28,8 @@ LEVEL = {unit: level for level, row in enumerate(ROWS) for unit in row}
 HOMES = {
     "pymilvus": "store", "milvus_lite": "store", "sqlite3": "ledger", "rich": "cli", "typer": "cli",
     "huggingface_hub": "embed", "tokenizers": "embed", "onnx": "embed", "pillow_heif": "media",
-    "google": "generate", "openai": "generate", "c2pa": "export", "httpx": "generate", "httpx2": "generate", "torch": None, "transformers": None, "requests": None,
+    "google": "generate", "openai": "generate", "c2pa": "export", "httpx": "generate",
+    "httpx2": "generate", "torch": None, "transformers": None, "requests": None,
 }  # fmt: skip
 BANNED = {
     "manager",

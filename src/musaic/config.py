@@ -51,7 +51,9 @@ class EmbedSettings(BaseModel):
     provider: Provider = Field(
         default="auto", description="ONNX Runtime provider; auto takes the best installed."
     )
-    threads: int | None = Field(default=None, ge=1, description="Threads for encoding; unset: one a core.")
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="Threads for encoding; unset: one a core."
+    )
 
 
 class IngestSettings(BaseModel):
@@ -59,7 +61,9 @@ class IngestSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     batch_size: int = Field(default=16, ge=1, le=256, description="Pictures encoded at once.")
-    decoders: int | None = Field(default=None, ge=1, description="Threads that decode; unset: one a core.")
+    decoders: int | None = Field(
+        default=None, ge=1, le=1024, description="Threads that decode; unset: one a core."
+    )
     settle_s: float = Field(
         default=2.0, ge=0, description="A file changed this recently may still be being written."
     )
@@ -209,6 +213,8 @@ def load(
         ) from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{config_file} is not valid TOML: {exc}") from exc
+    except RecursionError as exc:
+        raise ConfigError(f"settings are nested too deeply (MUSAIC_* variables, {config_file})") from exc
     except OSError as exc:
         raise ConfigError(f"{config_file} cannot be read: {exc.strerror or exc}") from exc
 

@@ -29,9 +29,9 @@ def find(path: Path | str | None = None) -> Path | None:
     if named:
         candidates = [_folder(named)]
     else:
-        here = Path.cwd()
+        here = _here()
         candidates = [each / FOLDER for each in (here, *here.parents)]
-    return next((each for each in candidates if (each / "config.toml").is_file()), None)
+    return next((each for each in candidates if os.path.isfile(each / "config.toml")), None)  # noqa: PTH113
 
 
 def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
@@ -41,14 +41,24 @@ def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
         LibraryNotFoundError: There is none, and `create` is False.
         LibraryError: It cannot be made.
     """
-    found, named = find(path), Path(path or os.environ.get("MUSAIC_LIBRARY") or Path.cwd())
+    found, named = find(path), Path(path or os.environ.get("MUSAIC_LIBRARY") or _here())
     if found is None and not create:
         raise LibraryNotFoundError(start=named)
     return found or _make(_folder(named))
 
 
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as exc:
+        raise LibraryError(f"the current folder is gone ({exc.strerror}); go to another one") from exc
+
+
 def _folder(named: Path | str) -> Path:
-    given = Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100  links stay
+    try:
+        given = Path(os.path.abspath(Path(named).expanduser()))  # noqa: PTH100  links stay
+    except (RuntimeError, OSError) as exc:  # "~nobody", or a current folder that is gone
+        raise LibraryError(f"there can be no library at {str(named)!r} ({exc})") from exc
     return given if given.name == FOLDER else given / FOLDER
 
 

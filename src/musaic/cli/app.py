@@ -1,6 +1,7 @@
 """The commands, put together."""
 
 import gc
+import os
 import sys
 from typing import Annotated
 
@@ -48,15 +49,27 @@ def _options(
     pass
 
 
+def _give_streams() -> None:
+    """Stand in for streams that were closed before the start, as by ``>&-``."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  lives as long as the program
+
+
 def main() -> None:
     """Run the command line; this is the `musaic` script."""
     # A name or title with letters the terminal lacks is printed as escapes, not as a crash.
+    _give_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         with errors_to_stderr():
-            app(prog_name="musaic")
+            try:
+                app(prog_name="musaic")
+            finally:
+                # Here, where an error still becomes a sentence: a full disk shows when results are written out.
+                sys.stdout.flush()
     finally:
         # The interpreter would look through everything once more at its end: an eighth of a cold search.
         gc.freeze()

@@ -38,10 +38,20 @@ def errors_to_stderr() -> Iterator[None]:
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("\nmusaic: interrupted", err=True)
         raise SystemExit(130) from None
+    except RecursionError as exc:
+        typer.echo("musaic: a file or argument is nested too deeply to be read", err=True)
+        raise SystemExit(2) from exc
     except BrokenPipeError:
-        # The reader (head, less) has gone: nothing is wrong. The interpreter flushes stdout once more at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader (head, less) has gone: nothing is wrong.
+        _give_up_on_stdout()
         raise SystemExit(0) from None
+    except OSError as exc:
+        # A full disk, a folder that is gone: the system's own words, without Python's.
+        where = f": {exc.filename}" if exc.filename else ""
+        with suppress(OSError):
+            typer.echo(f"musaic: {plain(f'{exc.strerror or exc}{where}')}", err=True)
+        _give_up_on_stdout()
+        raise SystemExit(2) from exc
 
 
 @contextmanager
@@ -52,6 +62,15 @@ def short_lived() -> Iterator[None]:
         yield
     finally:
         gc.enable()
+
+
+def _give_up_on_stdout() -> None:
+    """Send what is left nowhere if it cannot be written: the interpreter flushes stdout once more at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: str) -> str:

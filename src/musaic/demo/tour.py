@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from musaic.demo.catalogue import draw_catalogue
+from musaic.demo.catalogue import COLUMNS, draw_catalogue
 from musaic.errors import ExportError
 from musaic.library import Library
 from musaic.making import generation_of
@@ -71,6 +71,7 @@ def run(
     Raises:
         ExportError: The folder cannot be written to.
     """
+    _refuse_others(folder)
     try:
         for done, total in draw_catalogue(folder):
             on_drawn(done, total)
@@ -90,6 +91,19 @@ def run(
         searches = [(find, library.search(find, where=_CATALOGUE)) for find in FINDS]
         page = library.page(draft.id, folder / "index.html", searches=searches)
     return Tour(folder, ingested, answers, draft, page)
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse a folder whose catalogue the demo did not draw."""
+    table = folder / "catalogue.csv"
+    try:
+        head = table.read_text(encoding="utf-8", errors="replace").partition("\n")[0].strip()
+    except OSError:
+        return
+    if head != ",".join(COLUMNS):
+        raise ExportError(
+            f"{table} is not the demo's and is not written over; name another folder with --dir"
+        )
 
 
 def _earlier(library: Library) -> Generation | None:

@@ -70,7 +70,7 @@ def expand(sources: Sequence[str | Path]) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for source in sources:
-        path = Path(source).expanduser()
+        path = _expanded(source)
         matches = [path] if _exists(path) else _glob(path)
         if not matches:
             raise ConfigError(
@@ -80,6 +80,15 @@ def expand(sources: Sequence[str | Path]) -> list[Path]:
     return [
         path for path in found if not any(_walk_meets(path, each) for each in path.parents if each in found)
     ]
+
+
+def _expanded(source: str | Path) -> Path:
+    if not str(source):
+        raise ConfigError("one of the paths to ingest is empty; is a variable unset?")
+    try:
+        return Path(source).expanduser()
+    except RuntimeError as exc:
+        raise ConfigError(f"nothing to ingest at {str(source)!r}: {exc}") from exc
 
 
 def _exists(path: Path) -> bool:

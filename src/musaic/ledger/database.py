@@ -146,5 +146,6 @@ def _explained(path: Path, exc: sqlite3.Error) -> LibraryError:
     if name.startswith("SQLITE_BUSY"):
         return LibraryError(f"{path} is being written by another process; run again when that is done")
     return LibraryError(
-        f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again to rebuild it"
+        f"{path} cannot be used ({exc}); move it away and run `musaic ingest` again: files are read anew, "
+        "and records of pictures made here come back from outputs/"
     )

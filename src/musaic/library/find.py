@@ -229,13 +229,30 @@ class FindingLibrary(OpenLibrary):
         """
         from musaic.export import Tile, write_sheet
 
-        if path is not None and self._known_id(path) is not None:
+        if path is not None:
+            self._check_target(path, what="a contact sheet")
+        tiles = [Tile(self._shown(hit), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
+        return write_sheet(tiles, Path(path) if path else self.folder / "outputs" / "sheet.png", title=title)
+
+    def _check_target(self, path: Path | str, *, what: str) -> None:
+        """Refuse to write over what is not ours to write over.
+
+        Raises:
+            ExportError: The path is empty, a picture of the library, in its folder, or a device.
+        """
+        target = Path(os.path.abspath(path))  # noqa: PTH100  links stay
+        if not str(path):
+            raise ExportError(f"{what} needs a file name, and that is empty")
+        if self._known_id(target) is not None:
             raise ExportError(
                 f"{path} is a picture of this library and is not written over; name another file"
             )
-
-        tiles = [Tile(self._shown(hit), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
-        return write_sheet(tiles, Path(path) if path else self.folder / "outputs" / "sheet.png", title=title)
+        if target.is_relative_to(self.folder) and not target.is_relative_to(self.folder / "outputs"):
+            raise ExportError(
+                f"{path} is in the library's own folder, where {what} has no place; name another file"
+            )
+        if os.path.lexists(target) and not (target.is_file() or target.is_dir()):
+            raise ExportError(f"{path} is no regular file, so {what} is not written there; name another file")
 
     def _shown(self, hit: Hit) -> Path:
         """Return what to draw of a hit: its thumbnail, which is quick to read, else the original."""

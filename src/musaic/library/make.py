@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from musaic.config import GenerateSettings
-from musaic.errors import ConfigError, ExtraMissingError, PlanError, UnknownEngineError, UnknownPriceError
+from musaic.errors import (
+    ConfigError,
+    ExportError,
+    ExtraMissingError,
+    PlanError,
+    UnknownEngineError,
+    UnknownPriceError,
+)
 from musaic.library.records import RecordsLibrary
 from musaic.schemas import Brief, Generation, Hit, ImageModel, Plan, Record, Sent
 
@@ -288,6 +295,10 @@ class MakingLibrary(RecordsLibrary):
         """
         from musaic.export import Page, write_page
 
+        if path is not None:
+            self._check_target(path, what="a page")
+            if Path(path).suffix.lower() not in (".html", ".htm"):
+                raise ExportError(f"a page is HTML, so {path} should end in .html; name another file")
         record = self.record(generation)
         ids = {each.asset_id for each in record.references} | {
             hit.asset_id for _, hits in searches for hit in hits

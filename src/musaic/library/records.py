@@ -78,8 +78,14 @@ class RecordsLibrary(WantingLibrary):
 
     def _recover(self) -> None:
         """End what processes left open that are gone. What cannot be written now is done by a later command."""
-        from musaic.making import recover
+        from musaic.making import recover, restore
 
+        restored = restore(self.folder, self._ledger)
+        if restored:
+            self._notify(
+                f"the ledger was new; the records of {restored} pictures made here were read back from outputs/, "
+                "with what they cost"
+            )
         try:
             recovered = recover(self.folder, self._ledger)
         except LibraryError as exc:

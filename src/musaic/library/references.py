@@ -11,6 +11,8 @@ from musaic.ledger import Ledger
 from musaic.lineage import record_of
 from musaic.schemas import Recipe, Reference, Role
 
+# As much as `media.outgoing` reads.
+_MOST_BYTES = 500_000_000
 _ROLES: tuple[str, ...] = get_args(Role)
 
 
@@ -67,6 +69,8 @@ def _found(name: str, ledger: Ledger) -> tuple[str, str]:
     """Return the asset id and the absolute path that a name stands for."""
     if os.path.isfile(name):  # noqa: PTH113  Path.is_file raises for names that no file can have
         path = Path(os.path.abspath(name))  # noqa: PTH100  links stay
+        if path.stat().st_size > _MOST_BYTES:
+            raise PlanError(f"{name} is larger than {_MOST_BYTES // 1_000_000} MB, too large for a reference")
         return media.content_id(media.hash_file(path)), str(path)
     states = ledger.states_of([name]).get(name, [])
     if states:

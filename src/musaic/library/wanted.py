@@ -80,6 +80,7 @@ class WantingLibrary(FindingLibrary):
             UnknownWordsError: The encoder knows no word of one of `find`.
             PlanError: The prompt is empty, or nothing was found for one of `find`.
         """
+        from musaic import filters
         from musaic.generate.tables import find_recipe
 
         if not prompt.strip():
@@ -87,6 +88,8 @@ class WantingLibrary(FindingLibrary):
         for text in (prompt, *find, *(word for words in (vary or {}).values() for word in words)):
             if not is_text(text):
                 raise PlanError(f"{text!a} is not valid UTF-8")
+        if where:
+            filters.parse(where)  # its faults are told before anything is added to it
         chosen = find_recipe(recipe, self.recipes())
         references = by_hand(refs, ledger=self._ledger, recipe=chosen)
         search = _Search(self, _filter(where, include_generated=include_generated), chosen)

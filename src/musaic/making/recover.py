@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from musaic.errors import LibraryError
 from musaic.ledger import Ledger
-from musaic.lineage import abandoned, end_abandoned
+from musaic.lineage import abandoned, end_abandoned, take_back
 from musaic.making.attach import asset_id_of
 from musaic.making.save import exported, folder_of, note_down, noted_down
 from musaic.schemas import Record, State
@@ -74,3 +74,24 @@ def _without_picture(record: Record) -> tuple[State, str]:
     if any(call.billed != "no" for call in record.calls):
         return "failed", _SENT
     return "cancelled", f"the process ended before it was asked for again: {last.reason}"
+
+
+def restore(library: Path, ledger: Ledger) -> int:
+    """Read records back from their sidecars into a ledger that has none, because it was lost; return how many.
+
+    A sidecar that cannot be read is passed over, and so is one that is no record of its own folder.
+    """
+    if ledger.recent(1):
+        return 0
+    records = [record for path in (library / "outputs").glob("g-*/record.json") if (record := _sidecar(path))]
+    for record in sorted(records, key=lambda record: record.created_at):
+        take_back(ledger, record)
+    return len(records)
+
+
+def _sidecar(path: Path) -> Record | None:
+    try:
+        record = Record.model_validate_json(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return record if record.id == path.parent.name else None

@@ -94,10 +94,16 @@ def _read(path: Path, *, shared: Recipe | None) -> Recipe:
 
 def _table(path: Path) -> dict[str, JsonValue]:
     try:
-        if path.stat().st_size > _MOST_BYTES:
+        if not path.is_file():  # a pipe or device would never end
+            raise UnknownRecipeError(f"recipe file {path} is no regular file")
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
             raise UnknownRecipeError(f"recipe file {path} is larger than {_MOST_BYTES} bytes")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        return tomllib.loads(content.decode("utf-8"))
+    except RecursionError as exc:
+        raise UnknownRecipeError(f"recipe file {path} is nested too deeply") from exc
+    except ValueError as exc:  # of TOML, of UTF-8, or a number of thousands of digits
         raise UnknownRecipeError(f"recipe file {path} is not valid TOML: {exc}") from exc
     except OSError as exc:
         raise UnknownRecipeError(f"recipe file {path} cannot be read: {exc.strerror or exc}") from exc
