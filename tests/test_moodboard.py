@@ -10,13 +10,16 @@ from PIL import Image, ImageDraw, ImageFilter
 from musaic.generate.base import Attachment, Pictured, Request, pixels
 from musaic.generate.moodboard import MODEL, MoodboardGenerator
 from musaic.generate.moodboard.boxes import Box, clear_of_each_other
+from musaic.generate.moodboard.collage import collage
 from musaic.generate.moodboard.cutout import cut_out
 from musaic.generate.moodboard.layout import compose
 from musaic.generate.moodboard.lettering import lettered, wrapped
 from musaic.generate.moodboard.mark import is_draft, marked
 from musaic.generate.moodboard.matte import matted
+from musaic.generate.moodboard.naming import swatch_name
 from musaic.generate.moodboard.pieces import Piece, piece_of
 from musaic.generate.moodboard.regions import regions
+from musaic.generate.moodboard.scheme import scheme_of
 from musaic.schemas import Role
 
 RED, BLUE, GOLD = (200, 30, 40), (30, 60, 190), (212, 172, 58)
@@ -299,6 +302,40 @@ def test_a_product_that_runs_out_of_the_picture_is_not_cut() -> None:
     assert cut_out(image) is None
 
 
+def test_a_product_on_a_disc_is_not_cut_out_with_the_disc() -> None:
+    image = Image.new("RGB", (360, 360), (196, 92, 90))
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((40, 40, 320, 320), fill=(220, 163, 160))
+    draw.polygon([(180, 60), (290, 280), (70, 280)], fill=BLUE)
+
+    assert cut_out(image) is None
+
+
+def test_a_part_in_a_faint_other_hue_belongs_to_the_product() -> None:
+    image = Image.new("RGB", (360, 360), (144, 139, 126))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((130, 60, 230, 110), 8, fill=(155, 150, 156))
+    draw.rounded_rectangle((140, 100, 220, 300), 8, fill=GOLD)
+
+    mask = cut_out(image)
+
+    assert mask is not None
+    assert (np.asarray(mask)[70:96, 138:222] > 127).mean() > 0.95
+
+
+def test_a_gap_in_shade_at_the_outline_goes_with_the_ground() -> None:
+    image = Image.new("RGB", (360, 360), (222, 222, 218))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((90, 80, 270, 300), fill=BLUE)
+    draw.rectangle((172, 270, 188, 300), fill=(140, 140, 137))
+
+    mask = cut_out(image)
+
+    assert mask is not None
+    assert (np.asarray(mask)[276:296, 176:184] < 128).all()
+    assert np.asarray(mask)[200, 180] == 255
+
+
 @pytest.mark.parametrize("colour", [(255, 255, 255), (0, 0, 0), RED])
 def test_an_even_picture_has_no_product(colour: Rgb) -> None:
     assert cut_out(Image.new("RGB", (200, 200), colour)) is None
@@ -382,6 +419,91 @@ def test_boxes_that_start_on_one_spot_end_apart() -> None:
         for other in (*boxes[:index], Box(300, 0, 100, 60)):
             across, down = box.overlap(other)
             assert min(across, down) <= 0 or across * down <= 0.021 * min(box.area, other.area)
+
+
+def cards(aspects: Sequence[float]) -> list[Piece]:
+    return [
+        Piece(number, "product", "", "card", Image.new("RGBA", (round(400 * aspect), 400), (*RED, 255)), (), 0.5)
+        for number, aspect in enumerate(aspects, 1)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("variant", range(8))
+@pytest.mark.parametrize("size", [(1024, 850), (768, 1100), (1900, 420), (300, 2400)])
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 14])
+def test_photos_are_tiles_on_the_stage_that_do_not_touch(
+    variant: int, size: tuple[int, int], count: int
+) -> None:
+    scene = collage(cards([(1.5, 0.67, 1.0, 0.75)[i % 4] for i in range(count)]), size, variant)
+
+    boxes = [each.box for each in scene.placed]
+    assert {each.stance for each in scene.placed} == {"flat"}
+    assert sorted(each.piece.number for each in scene.placed) == list(range(1, count + 1))
+    for index, box in enumerate(boxes):
+        assert min(box.x, box.y) > -1
+        assert box.right < size[0] + 1
+        assert box.bottom < size[1] + 1
+        for other in boxes[:index]:
+            assert min(box.overlap(other)) < -2
+
+
+def test_most_of_every_photo_is_seen() -> None:
+    for variant in range(4):
+        for each in collage(cards([1.5, 0.67, 1.0, 0.75]), (1024, 850), variant).placed:
+            shown = each.box.w / each.box.h / each.piece.aspect
+            assert 1 / 1.5 < shown < 1.5
+
+
+def test_two_products_of_one_role_are_as_large_as_one_another() -> None:
+    given = pieces([0.55, 0.5], ["product", "product"])
+
+    for variant in (1, 2, 5, 6):
+        one, other = (each.box.area for each in compose(given, (1184, 680), variant).placed[:2])
+        assert one == pytest.approx(other, rel=0.02)
+
+
+# --- colours -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rgb", "names"), [((144, 104, 43), {"brown"}), (GOLD, {"gold"}), ((128, 128, 128), {"gray"})]
+)
+def test_a_swatch_has_the_name_of_its_hue(rgb: Rgb, names: set[str]) -> None:
+    assert swatch_name(rgb) in names
+
+
+def test_a_palette_has_no_colour_and_no_name_twice() -> None:
+    given = [piece_of(each, longer_px=400) for each in attached(*fetched(6))]
+
+    palette = scheme_of(given, "", 1).palette
+
+    assert len(palette) >= 4
+    assert len({swatch_name(rgb) for rgb in palette}) == len(palette)
+
+
+def test_the_palette_of_a_photo_is_that_of_its_subject() -> None:
+    blocks = np.random.default_rng(5).integers(0, 2, (12, 12))
+    busy = np.array([(30, 140, 60), (230, 235, 60)], np.uint8)[blocks]
+    image = Image.fromarray(busy).resize((360, 360), Image.Resampling.NEAREST)
+    image.paste(RED, (110, 110, 250, 250))
+
+    piece = piece_of(attached((encoded(image), "product"))[0], longer_px=400)
+
+    assert piece.look == "card"
+    assert piece.swatches[0].rgb == pytest.approx(RED, abs=6)
+    assert piece.swatches[0].share > 0.9
+
+
+def test_a_colour_word_between_commas_colours_the_ground() -> None:
+    given = fetched(1)
+    red, blue, plain = (
+        np.asarray(drawn(asked(*given, caption=caption)), float)[20:40, 20:40].mean(axis=(0, 1))
+        for caption in ("A red cape, red, calm", "A red cape, blue, calm", "A red cape, calm")
+    )
+
+    assert red[0] - red[2] > 40
+    assert blue[2] - blue[0] > 40
+    assert abs(plain[0] - plain[2]) < 40
 
 
 # --- text --------------------------------------------------------------------------------------------

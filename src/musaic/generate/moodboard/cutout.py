@@ -6,21 +6,28 @@ far as it hangs together. A cut that does not look like one thing on a plain gro
 honest, half a shirt is not.
 """
 
-from typing import TypeVar
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from musaic.colors import Lab, oklab
+from musaic.generate.moodboard.doubts import doubts
+from musaic.generate.moodboard.fields import (
+    Field,
+    blurred,
+    border_ring,
+    coarsely_blurred,
+    grown,
+    lengths,
+    opened,
+    shrunk,
+    slopes,
+    widest,
+)
 from musaic.generate.moodboard.regions import Labels, Mask, border_labels, regions, sizes
-
-Field = NDArray[np.float32]
-Values = TypeVar("Values", Field, Labels)
 
 # At this size outlines are found, of small pictures at a smaller one; they are enlarged with the picture.
 _SIDE_PX, _LEAST_SIDE_PX = 352, 240
-_RING = 0.025
 # Differences in OKLab: what film grain and gradients make, and what no background makes.
 _LEAST_TOLERANCE, _MOST_TOLERANCE = 0.03, 0.085
 # A shadow leaves the hue of its ground, takes its lightness down to a part of it, and has no edges: how dark and how
@@ -31,8 +38,6 @@ _SMOOTH = 0.014  # no edge, in OKLab per pixel
 _STEEP = 0.024
 _PASSES = 3
 _SAMPLES = 3000
-# In how coarse a grid the ground may differ from the fitted surface: cells of this many pixels.
-_CELL_PX = 8
 
 
 def cut_out(image: Image.Image) -> Image.Image | None:
@@ -62,7 +67,7 @@ def _product(lab: Lab) -> Mask | None:
         return None
     for shade in _SHADES:
         product = _left_over(ground, shade)
-        if _convincing(product, ground):
+        if not doubts(product, ground):
             return product
     return None
 
@@ -72,9 +77,9 @@ def _left_over(ground: "_Ground", shade: tuple[float, float]) -> Mask:
         reached = ground.flooded(*shade)
         ground.fit(reached)
         ground.follow(reached)
-    product = _without_specks(_opened(~ground.flooded(*shade)), ground)
-    product = _evened(product, ground)
-    product &= ~_shaded_rims(product, ground)
+    product = _without_specks(opened(~ground.flooded(*shade)), ground)
+    product &= ~_shaded_parts(product, ground)
+    product = _without_crumbs(_evened(product, ground))
     return product & ~_holes(product, ground)
 
 
@@ -86,11 +91,11 @@ class _Ground:
         height, width = lab.shape[:2]
         self._x = np.linspace(-1, 1, width, dtype=np.float32)
         self._y = np.linspace(-1, 1, height, dtype=np.float32)
-        self.slope = _slope(lab)
-        self.steep = _widest(self.slope) > _STEEP
-        self.edge = _grown(self.slope > 0.6 * _STEEP, 1)
+        self.slope = slopes(lab)
+        self.steep = widest(self.slope) > _STEEP
+        self.edge = grown(self.slope > 0.6 * _STEEP, 1)
         self.tolerance = _MOST_TOLERANCE
-        ring = _ring(height, width)
+        ring = border_ring(height, width)
         self.fit(ring, degree=2)
         self.plain = float((self.distance[ring] < self.tolerance).mean()) > 0.86
 
@@ -105,13 +110,13 @@ class _Ground:
         kept = np.ones(len(rows), bool)
         for _ in range(4):
             weights = _solved(terms[:, kept], colours[:, kept])
-            off = _length(colours - (weights[:, :, None] * terms[:, None]).sum(axis=0), axis=0)
+            off = lengths(colours - (weights[:, :, None] * terms[:, None]).sum(axis=0), axis=0)
             spread = float(np.median(off[kept]))
             kept = off < max(0.015, 2.5 * spread)
         self.tolerance = min(_MOST_TOLERANCE, max(_LEAST_TOLERANCE, 0.018 + 3.0 * spread))
         # What a ground of one hue lacks is another hue, however faint: a gray buckle on a gray-green wall.
         tints = (colours - (weights[:, :, None] * terms[:, None]).sum(axis=0))[1:, kept]
-        self.tint = max(0.0075, 0.003 + 3.5 * float(np.median(np.hypot(*tints))))
+        self._tint = max(0.0075, 0.003 + 3.5 * float(np.median(np.hypot(*tints))))
         self.surface = np.zeros_like(self.lab)
         for j in range(degree + 1):
             across = sum(
@@ -124,15 +129,20 @@ class _Ground:
 
     def _measure(self) -> None:
         off = self.lab - self.surface
-        self.distance = _length(off)
+        self.distance = lengths(off)
         self.tinted = np.hypot(off[..., 1], off[..., 2])
+        # A strong colour varies more with the light than a gray.
+        chroma = np.hypot(self.surface[..., 1], self.surface[..., 2])
+        self.tint = np.float32(self._tint) + np.float32(0.16) * chroma
+        # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
+        self._sure = np.clip(chroma / np.float32(0.12), 0, 1) ** 2
 
     def follow(self, where: Mask) -> None:
         """Bend the surface to the colours of a mask: a horizon or a corner in shade is no polynomial."""
         weight = where.astype(np.float32)
-        near = _spread(weight)
+        near = coarsely_blurred(weight)
         off = (self.lab - self.surface) * weight[..., None]
-        bend = np.stack([_spread(off[..., axis]) for axis in range(3)], axis=2)
+        bend = np.stack([coarsely_blurred(off[..., axis]) for axis in range(3)], axis=2)
         # Far from any ground that is known, the surface alone is the better guess.
         self.surface += bend / (near + np.float32(0.02))[..., None]
         self._measure()
@@ -151,19 +161,12 @@ class _Ground:
     def shade_of(self, darkest: float) -> Mask:
         """Say which pixels have the hue of the ground, and its lightness or less down to a part of it."""
         along = (self.lab * self.surface).sum(axis=2) / np.maximum((self.surface**2).sum(axis=2), 1e-6)
-        off = _length(self.lab - along[..., None] * self.surface)
+        off = lengths(self.lab - along[..., None] * self.surface)
         sure = self._sure
         dim = (along > darkest * (1 - np.float32(0.35) * sure)) & (along < 1.04 + np.float32(0.1) * sure)
-        dim &= off < min(np.float32(0.5 * self.tolerance + 0.006), self.tint) + np.float32(0.02) * sure
+        most = np.minimum(np.float32(0.5 * self.tolerance + 0.006), self.tint)
+        dim &= off < most + np.float32(0.02) * sure
         return np.asarray(dim)
-
-    @property
-    def _sure(self) -> Field:
-        # On a coloured ground the hue alone tells a shadow, even a deep fold; grey on grey it does not.
-        sure: Field = (
-            np.clip(np.hypot(self.surface[..., 1], self.surface[..., 2]) / np.float32(0.12), 0, 1) ** 2
-        )
-        return sure
 
     def flooded(self, darkest: float, steepest: float) -> Mask:
         """Return what may be background and hangs together with the border."""
@@ -172,7 +175,7 @@ class _Ground:
         labels = regions(plain | (shaded & ~self.edge))
         reached = np.isin(labels, border_labels(labels))
         for _ in range(2):
-            reached |= _grown(reached, 1) & (plain | shaded)
+            reached |= grown(reached, 1) & (plain | shaded)
         return reached
 
 
@@ -193,62 +196,10 @@ def _solved(terms: Field, colours: Lab) -> Field:
     return weights
 
 
-def _length(vectors: Lab, *, axis: int = -1) -> Field:
-    first, second, third = np.moveaxis(vectors, axis, 0)
-    length: Field = np.sqrt(first * first + second * second + third * third)
-    return length
-
-
-def _spread(field: Field) -> Field:
-    """Return a field blurred over about three cells."""
-    height, width = field.shape
-    cells = (max(1, width // _CELL_PX), max(1, height // _CELL_PX))
-    coarse = np.asarray(Image.fromarray(field).resize(cells, Image.Resampling.BOX))
-    for _ in range(3):
-        padded = np.pad(coarse, 1, mode="edge")
-        rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
-        coarse = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16)
-    return np.asarray(Image.fromarray(coarse).resize((width, height), Image.Resampling.BILINEAR))
-
-
-def _ring(height: int, width: int) -> Mask:
-    ring = np.ones((height, width), bool)
-    thick = max(2, round(_RING * max(height, width)))
-    ring[thick:-thick, thick:-thick] = False
-    return ring
-
-
-def _slope(lab: Lab) -> Field:
-    """Return how fast colours change, per pixel."""
-    slope = np.zeros(lab.shape[:2], np.float32)
-    down = _length(lab[2:] - lab[:-2]) / 2
-    across = _length(lab[:, 2:] - lab[:, :-2]) / 2
-    slope[1:-1] = down
-    slope[:, 1:-1] = np.maximum(slope[:, 1:-1], across)
-    return slope
-
-
-def _blurred(mask: Mask, radius: int) -> NDArray[np.uint8]:
-    return np.asarray(Image.fromarray(mask.astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(radius)))
-
-
-def _opened(mask: Mask) -> Mask:
-    """Take away whiskers, keep straps."""
-    return _blurred(mask, 1) > 127
-
-
 def _evened(mask: Mask, ground: "_Ground") -> Mask:
     """Smooth an outline where it is faint; where it is clear, thin and pointed things stay as they are."""
     clear = ground.distance > 3 * ground.tolerance
-    return (mask & clear) | ((_blurred(mask, 3) > 127) & ~(clear & ~mask))
-
-
-def _grown(mask: Mask, by: int) -> Mask:
-    return _blurred(mask, by) > 0
-
-
-def _shrunk(mask: Mask) -> Mask:
-    return _blurred(mask, 1) > 254
+    return (mask & clear) | ((blurred(mask, 3) > 127) & ~(clear & ~mask))
 
 
 def _without_specks(product: Mask, ground: _Ground) -> Mask:
@@ -264,6 +215,16 @@ def _without_specks(product: Mask, ground: _Ground) -> Mask:
     return np.asarray(((counts >= least) & (counts > 0))[labels])
 
 
+def _without_crumbs(product: Mask) -> Mask:
+    """Drop what is much smaller than the largest part."""
+    labels = regions(product)
+    counts = sizes(labels)
+    if len(counts) < 3:
+        return product
+    counts[0] = 0
+    return np.asarray((counts > 0.01 * counts.max())[labels])
+
+
 def _reachable(product: Mask, ground: _Ground) -> Mask:
     """Return what lies near pixels that differ clearly: remains of shadows and floor lines do not."""
     differing = ground.distance[product]
@@ -272,22 +233,39 @@ def _reachable(product: Mask, ground: _Ground) -> Mask:
     clear = ground.distance > min(2.2 * ground.tolerance, 0.5 * float(np.median(differing)))
     clear = product & (clear | (ground.tinted > 1.3 * ground.tint))
     # Only what lies open to the outside is in doubt: a pale dial inside a watch is the watch.
-    labels = regions(~(product & _grown(_opened(clear), 4)))
+    labels = regions(~(product & grown(opened(clear), 4)))
     return ~np.isin(labels, border_labels(labels))
 
 
-def _shaded_rims(product: Mask, ground: _Ground) -> Mask:
-    """Return the small places at the outline that have the hue of the ground and its shade: between arm and body."""
-    around = _widest(~product)
-    labels = regions(product & ground.shade_of(0.3))
+def _vivid(product: Mask, ground: _Ground) -> bool:
+    colours = ground.lab[product]
+    return bool(len(colours)) and float(np.median(np.hypot(colours[:, 1], colours[:, 2]))) > 0.07
+
+
+def _shaded_parts(product: Mask, ground: _Ground) -> Mask:
+    """Return the parts that have the hue of the ground and its shade: puddles of shadow, gaps, insides of rings.
+
+    Where much of the product has that hue, none of it is taken away: it is a gray thing on a gray ground.
+    """
+    shade = product & ground.shade_of(0.45)
+    labels = regions(shade)
     counts = sizes(labels)
-    open_to = np.bincount(labels.ravel(), around.ravel(), minlength=len(counts))
     total = int(product.sum())
-    small = (counts < 0.02 * total) & (open_to > 0)
-    small[0] = False
-    if counts[1:][small[1:]].sum() > 0.05 * total:
-        return np.zeros_like(product)
-    return small[labels]
+    around = widest(~product)
+    outer = np.bincount(labels.ravel(), around.ravel(), minlength=len(counts)) > 0
+    light = np.bincount(labels.ravel(), ground.shade_of(0.62).ravel(), minlength=len(counts)) > 0.6 * counts
+    ringed = ~outer & light & (counts > 0.06 * total) & (_outlined(labels, ground.steep) > 0.9)
+    taken = ringed | (outer & (counts < 0.06 * total))
+    if _vivid(product, ground):
+        # A slit between sleeve and body is long, narrow and pale; what is round or dark is a button or a hand.
+        pale = product & ground.shade_of(0.62)
+        wide = np.bincount(labels.ravel(), shrunk(shrunk(shrunk(shade))).ravel(), minlength=len(counts)) > 0
+        dark = np.bincount(labels.ravel(), pale.ravel(), minlength=len(counts)) < 0.7 * counts
+        slit = ~wide & ~dark & (counts > 0.0015 * total) & (_outlined(labels, ground.steep) > 0.9)
+        taken |= slit
+    taken[0] = False
+    kept = shade.sum() - counts[ringed].sum()
+    return taken[labels] if kept < 0.10 * total else np.zeros_like(product)
 
 
 def _holes(product: Mask, ground: _Ground) -> Mask:
@@ -302,48 +280,19 @@ def _holes(product: Mask, ground: _Ground) -> Mask:
         counts = sizes(labels)
         off = np.bincount(labels.ravel(), ground.distance.ravel()) / np.maximum(counts, 1)
         seen = (counts > least * labels.size) & (off < 0.7 * nearness * ground.tolerance)
-        seen &= _outlined(labels, _widest(ground.slope) > steep * _STEEP) > 0.85
+        seen &= _outlined(labels, widest(ground.slope) > steep * _STEEP) > 0.85
         seen[0] = False
-        holes |= _grown(seen[labels], 1)
+        holes |= grown(seen[labels], 1)
     return holes
 
 
 def _outlined(labels: Labels, steep: Mask) -> NDArray[np.float64]:
     """Return for each region how much of what surrounds it is an edge: a white dot that fades is no hole."""
-    around = _widest(labels)
+    around = widest(labels)
     ring = (around > 0) & (labels == 0)
     lengths = np.bincount(around[ring], minlength=int(labels.max()) + 1)
     edges = np.bincount(around[ring], steep[ring], minlength=len(lengths))
     return edges / np.maximum(lengths, 1)
-
-
-def _convincing(product: Mask, ground: _Ground) -> bool:
-    """Say whether a cut looks like one thing on a plain ground."""
-    area = float(product.mean())
-    edge = product ^ _shrunk(product)
-    if not 0.015 < area < 0.86 or not edge.any():
-        return False
-    ring = _ring(*product.shape)
-    at_border = float(product[ring].mean())
-    sharp = float(ground.steep[edge].mean())
-    apart = float((ground.distance[product] > ground.tolerance).mean())
-    ragged = float(edge.sum()) ** 2 / (4 * np.pi * max(1, int(product.sum())))
-    # A pair of earrings has two parts; a lamp whose shade was taken for wall has, too, but blurred ones.
-    largest = float(sizes(regions(product))[1:].max()) / float(product.sum())
-    return at_border < 0.03 and sharp > (0.76 if largest > 0.8 else 0.95) and apart > 0.55 and ragged < 14
-
-
-def _widest(field: Values) -> Values:
-    """Return the highest value within two pixels of each."""
-    padded = np.pad(field, 2, mode="edge")
-    height, width = field.shape
-    across = padded[:, :width].copy()
-    for step in range(1, 5):
-        np.maximum(across, padded[:, step : step + width], out=across)
-    widest = across[:height].copy()
-    for step in range(1, 5):
-        np.maximum(widest, across[step : step + height], out=widest)
-    return widest
 
 
 def _softened(product: Mask, size: tuple[int, int]) -> Image.Image:

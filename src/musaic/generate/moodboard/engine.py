@@ -4,6 +4,7 @@ import asyncio
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PIL import Image
 
@@ -55,7 +56,10 @@ def compose_board(request: Request) -> tuple[bytes, str]:
     size = pixels(request.ratio, request.size)
     pieces = _pieces(request, size)
     said = _ANEW if any(piece.draft for piece in pieces) else _SAID
-    return _png(_board(request, size, [piece for piece in pieces if not piece.draft])), said
+    # The user's own references keep the numbers they were given when there was no draft before.
+    shown = [piece for piece in pieces if not piece.draft]
+    numbered = [replace(piece, number=number) for number, piece in enumerate(shown, 1)]
+    return _png(_board(request, size, numbered if len(shown) < len(pieces) else shown)), said
 
 
 def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
@@ -73,7 +77,7 @@ def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
 def _board(request: Request, size: tuple[int, int], pieces: Sequence[Piece]) -> Image.Image:
     scheme = scheme_of(pieces, request.caption or request.prompt, request.variant)
     caption = request.caption or request.prompt
-    em = max(10.0, 12.5 * math.sqrt(size[0] * size[1]) / 1024)
+    em = max(10.0, 15 * math.sqrt(size[0] * size[1]) / 1024)
     legend = Legend(caption, tuple(pieces), scheme, em)
     division = divide(size, legend)
     stage_size = round(division.stage.w), round(division.stage.h)

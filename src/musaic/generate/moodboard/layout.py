@@ -5,7 +5,9 @@ its margin strip. Nothing here draws.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from musaic.generate.moodboard.collage import collage
 from musaic.generate.moodboard.lying import diagonal, grid
 from musaic.generate.moodboard.pieces import Piece
 from musaic.generate.moodboard.scene import Scene, mirrored
@@ -35,5 +37,19 @@ def compose(pieces: Sequence[Piece], size: tuple[int, int], variant: int) -> Sce
     number, mirror = (variant - 1) % len(_COMPOSITIONS), (variant - 1) // len(_COMPOSITIONS) % 2 == 1
     if not others:
         others, logos = logos, []
+    if any(piece.look != "cut" for piece in others):
+        return collage([*others, *logos], size, variant - 1)
     scene = _COMPOSITIONS[number](others, logos, size)
+    scene = _settled(scene, size[1])
     return mirrored(scene, size[0]) if mirror else scene
+
+
+def _settled(scene: Scene, height: int) -> Scene:
+    """Bring what stands on a floor nearer to the middle where much is empty above it."""
+    if scene.floor is None:
+        return scene
+    tops = [*(each.box.y for each in scene.placed), *(each.box.y for each in scene.props)]
+    lift = 0.5 * max(0.0, min(tops) - 0.07 * height)
+    placed = tuple(replace(each, box=each.box._replace(y=each.box.y - lift)) for each in scene.placed)
+    props = tuple(replace(each, box=each.box._replace(y=each.box.y - lift)) for each in scene.props)
+    return Scene(placed, props, scene.floor - lift / height)

@@ -62,6 +62,8 @@ def _spots(count: int, start_deg: float) -> list[tuple[float, float]]:
     """Return middles as shares of the stage: the hero's, then evenly round it."""
     if count == 1:
         return [(0.42, 0.5)]
+    if count == 2:
+        return [(0.29, 0.46), (0.72, 0.54)]
     turn = 2 * math.pi / max(2, count - 1)
     angles = [math.radians(38 + start_deg) + index * turn for index in range(count - 1)]
     return [(0.42, 0.47), *((0.5 + 0.42 * math.cos(each), 0.5 + 0.42 * math.sin(each)) for each in angles)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from musaic.colors import Swatch, dominant_colours, oklab
@@ -75,7 +76,12 @@ def piece_of(attachment: Attachment, *, longer_px: int) -> Piece:
         grey = Image.new("RGBA", (400, 300), (188, 188, 190, 255))
         return Piece(attachment.number, attachment.role, asset, "unreadable", grey, (), 0.78)
     look, picture = _cropped(photo, whole=attachment.role in _WHOLE)
-    seen = np.asarray(picture)[np.asarray(picture)[..., 3] > 128][:, :3]
+    whole = np.asarray(picture)
+    seen = (
+        whole[whole[..., 3] > 200][:, :3]
+        if look == "cut" or attachment.role in _WHOLE
+        else _subject(whole[..., :3])
+    )
     seen = seen if len(seen) else np.full((1, 3), 255, np.uint8)
     swatches = dominant_colours(seen, 6)
     lightness = float(oklab(seen[:: max(1, len(seen) // 4000)])[:, 0].mean())
@@ -90,6 +96,19 @@ def _cropped(photo: Photo, *, whole: bool) -> tuple[Look, Image.Image]:
     if mask is None:
         return "card", photo.image.convert("RGBA")
     return "cut", _trimmed(*matted(photo.image, mask))
+
+
+def _subject(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the pixels near the middle of a photo whose colours are not those of its border."""
+    pixels = pixels[:: max(1, pixels.shape[0] // 160), :: max(1, pixels.shape[1] // 160)]
+    y, x = np.linspace(-1, 1, pixels.shape[0])[:, None], np.linspace(-1, 1, pixels.shape[1])[None]
+    middle = pixels[(x / 0.55) ** 2 + (y / 0.6) ** 2 < 1]
+    border = pixels[np.maximum(np.abs(x), np.abs(y)) > 0.9]
+    around = [swatch.rgb for swatch in dominant_colours(border, 6) if swatch.share > 0.04]
+    labs = oklab(middle)
+    gaps = [np.linalg.norm(labs - oklab(rgb), axis=1) for rgb in around]
+    own = middle[np.min(gaps or [np.ones(len(middle))], axis=0) > 0.085]
+    return own if len(own) > 0.12 * len(middle) else pixels.reshape(-1, 3)
 
 
 def _trimmed(image: Image.Image, alpha: Image.Image) -> Image.Image:

@@ -7,8 +7,8 @@ from typing import Literal
 from musaic.generate.moodboard.boxes import Box, fitted
 from musaic.generate.moodboard.pieces import Piece
 
-Stance = Literal["stands", "hangs", "lies"]
-PropKind = Literal["disc", "arch", "podium", "shelf", "tile", "plate"]
+Stance = Literal["stands", "hangs", "lies", "flat"]
+PropKind = Literal["disc", "arch", "podium", "shelf", "tile", "panel", "plate"]
 
 
 @dataclass(frozen=True, slots=True)

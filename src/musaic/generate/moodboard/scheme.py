@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from musaic.colors import Lab, Rgb, Swatch, chroma_hue, colours_in, from_lch, oklab, to_rgb
+from musaic.generate.moodboard.naming import swatch_name
 from musaic.generate.moodboard.pieces import Piece
 
 _MOST_SWATCHES = 5
@@ -57,12 +58,24 @@ def scheme_of(pieces: Sequence[Piece], caption: str, variant: int) -> Scheme:
     leading = _leading(styles or shown) or (palette[0] if palette else None)
     chroma, hue = chroma_hue(leading) if leading else (0.0, _NEUTRAL_HUE)
     lightness, tint, turn = _GROUNDS[(variant - 1) % len(_GROUNDS)]
+    asked = _asked_for(caption)
+    if asked:
+        grey, hue = chroma_hue(asked)[0] < 0.03, chroma_hue(asked)[1]
+        light = float(np.clip(0.55 + 0.4 * float(oklab(asked)[0]), 0.6, 0.93))
+        return _built(_apart(light, shown), 0.006 if grey else 0.075, hue, leading, palette)
     if styles or not shown:
         turn = None if turn is None else 0.0
         tint = min(0.045, 1.7 * tint)
     if chroma < 0.035 or turn is None:
         hue, tint, turn = (_NEUTRAL_HUE if chroma < 0.035 else hue), min(tint, 0.014), 0.0
     return _built(_apart(lightness, shown), tint, (hue + turn) % 360, leading, palette)
+
+
+def _asked_for(caption: str) -> Rgb | None:
+    """Return the colour that stands by itself between commas, as the words of a grid of variants do."""
+    words = (part.strip(" .;") for part in caption.split(",")[1:])
+    alone = [found[0] for word in words if (found := colours_in(word)) and len(word.split()) < 3]
+    return alone[-1] if alone else None
 
 
 def _built(
@@ -122,12 +135,14 @@ def _palette(pieces: Sequence[Piece]) -> tuple[Rgb, ...]:
         return ()
     labs = oklab([rgb for rgb, _ in pool])
     worth = np.array([share for _, share in pool]) * (0.3 + 4 * np.hypot(labs[:, 1], labs[:, 2]))
+    names = np.array([swatch_name(rgb) for rgb, _ in pool])
     chosen: list[int] = []
     while len(chosen) < _MOST_SWATCHES:
+        named = np.isin(names, [names[each] for each in chosen])
         gaps = np.min(
             [np.linalg.norm(labs - labs[each], axis=1) for each in chosen] or [np.ones(len(pool))], axis=0
         )
-        value = np.where(gaps < 0.075, 0, worth * np.minimum(1, gaps / 0.25))
+        value = np.where((gaps < 0.095) | named, 0, worth * np.minimum(1, gaps / 0.25))
         if value.max() <= 0:
             break
         chosen.append(int(value.argmax()))

@@ -63,6 +63,8 @@ def _cast(shade: Shade, placed: Placed, picture: Image.Image, lean: int) -> None
             shade.hangs(alpha, box, lean=lean)
         case "lies":
             shade.lies(alpha, box, lean=lean)
+        case "flat":
+            return
 
 
 # --- pieces ------------------------------------------------------------------------------------------
@@ -81,16 +83,16 @@ def _prepared(placed: Placed) -> Image.Image:
 
 
 def _card(piece: Piece, size: tuple[int, int]) -> Image.Image:
-    """Return a whole picture as a print: white border, rounded corners; or a grey one that says what is wrong."""
-    border = max(1, round(0.022 * min(size)))
-    inner = max(1, size[0] - 2 * border), max(1, size[1] - 2 * border)
-    card = Image.new("RGBA", size, (252, 252, 250, 255))
-    photo = piece.picture.resize(inner, Image.Resampling.LANCZOS)
-    radius = 0.035 * min(size)
-    card.paste(photo, (border, border), rounded_mask(inner, max(0.0, radius - border)))
+    """Return a whole picture that fills a tile, cropped round its middle; or a grey one that says what is wrong."""
+    width, height = piece.picture.size
+    share = (size[0] / size[1]) / (width / height)
+    across, down = width * min(1.0, share), height * min(1.0, 1 / share)
+    # Heads and collars are above the middle.
+    left, top = (width - across) / 2, (height - down) * 0.42
+    box = (left, top, left + across, top + down)
+    card = piece.picture.resize(size, Image.Resampling.LANCZOS, box=box)
     if piece.look == "unreadable":
-        centred(card, f"image {piece.number} is unreadable", 0.8 * inner[0], fill=(96, 96, 100))
-    card.putalpha(rounded_mask(size, radius))
+        centred(card, f"image {piece.number} is unreadable", 0.8 * size[0], fill=(96, 96, 100))
     return card
 
 
@@ -122,7 +124,7 @@ def _whole(box: Box) -> tuple[int, int, int, int]:
 
 
 def _colour(prop: Prop, scheme: Scheme) -> Rgb:
-    if prop.kind == "tile":
+    if prop.kind in ("tile", "panel"):
         return scheme.tiles[prop.tone % len(scheme.tiles)]
     if prop.kind == "shelf":
         return to_rgb(scheme.wall + np.array([0.055, 0, 0], np.float32))
@@ -133,6 +135,8 @@ def _shape(prop: Prop, size: tuple[int, int]) -> Image.Image:
     match prop.kind:
         case "tile" | "plate":
             return rounded_mask(size, 0.022 * (size[0] * size[1]) ** 0.5)
+        case "panel":
+            return Image.new("L", size, 255)
         case "shelf":
             return rounded_mask(size, 0.3 * size[1])
         case "disc":

@@ -7,7 +7,16 @@ from dataclasses import replace
 
 from musaic.generate.moodboard.boxes import Box, fitted
 from musaic.generate.moodboard.pieces import Piece
-from musaic.generate.moodboard.scene import Placed, Prop, Scene, Stance, mirrored, not_blown_up, signs_in
+from musaic.generate.moodboard.scene import (
+    Placed,
+    Prop,
+    PropKind,
+    Scene,
+    Stance,
+    mirrored,
+    not_blown_up,
+    signs_in,
+)
 
 _THIRD = 0.36
 _FLOOR = 0.865
@@ -27,6 +36,8 @@ def right_with_arch(pieces: list[Piece], logos: list[Piece], size: tuple[int, in
 
 def _beside(pieces: list[Piece], logos: list[Piece], size: tuple[int, int], *, arch: bool) -> Scene:
     """Put the hero on the left third line, what goes with it to its right; above it on a high stage."""
+    if _peers(pieces, size):
+        return _side_by_side(pieces, logos, size, behind="arch" if arch else None)
     room, corner = _room(size, logos)
     hero, *rest = pieces
     if size[0] < _HIGH * size[1] and rest:
@@ -38,7 +49,7 @@ def _beside(pieces: list[Piece], logos: list[Piece], size: tuple[int, int], *, a
         hero_box, rest_box = room.split_across(share) if rest else (_around_third(room, 0.72), room)
         first_shelf = 1
     placed_hero = _hero(hero, hero_box)
-    most_area = 0.7 * placed_hero.box.area / hero.weight
+    most_area = 0.58 * placed_hero.box.area / hero.weight
     placed, props = _rows(rest, rest_box, most_area=most_area, first_shelf=first_shelf)
     behind = [Prop("arch", _arch_box(placed_hero.box, room))] if arch else []
     signs, plates = signs_in(logos, corner)
@@ -57,6 +68,8 @@ def podium(pieces: list[Piece], logos: list[Piece], size: tuple[int, int]) -> Sc
 
 def _between(pieces: list[Piece], logos: list[Piece], size: tuple[int, int], *, podium: bool) -> Scene:
     """Put the hero in the middle, what goes with it on both sides."""
+    if _peers(pieces, size):
+        return _side_by_side(pieces, logos, size, behind="podium" if podium else "disc")
     if size[0] < _HIGH * size[1]:
         scene = _beside(pieces, logos, size, arch=False)
         hero = scene.placed[0].box
@@ -76,6 +89,43 @@ def _between(pieces: list[Piece], logos: list[Piece], size: tuple[int, int], *, 
         props.append(_podium_under(placed_hero.box, middle, step))
     signs, plates = signs_in(logos, corner)
     return Scene((placed_hero, *one, *two, *signs), (*props, *shelves, *more, *plates), _FLOOR - 0.075)
+
+
+def _peers(pieces: Sequence[Piece], size: tuple[int, int]) -> bool:
+    """Say whether a few pieces matter alike and have room side by side: then none of them is made the hero."""
+    most = 2 if size[0] < _HIGH * size[1] else 4
+    return 2 <= len(pieces) <= most and len({piece.weight for piece in pieces}) == 1
+
+
+def _side_by_side(
+    pieces: Sequence[Piece], logos: Sequence[Piece], size: tuple[int, int], *, behind: PropKind | None
+) -> Scene:
+    """Stand pieces of one weight in a row, or in two on a high stage, as large as one another."""
+    room, corner = _room(size, logos)
+    # A high stage has much wall to be filled.
+    behind = behind or ("disc" if size[0] < _HIGH * size[1] else None)
+    step = round(0.09 * room.h) if behind == "podium" else 0
+    stand = room.inset(0, 0, 0, step)
+    count = 1 if size[0] >= _HIGH * size[1] else _best_rows(pieces, stand)[0]
+    scale = _row_scale(_in_rows(pieces, count), stand)
+    placed, shelves = _shelved(pieces, stand, count, scale, most_area=size[0] * size[1])
+    signs, plates = signs_in(logos, corner)
+    floor = _FLOOR - 0.075
+    props = [_behind(behind, each.box, room, size, step) for each in placed[: 2 if step else 1] if behind]
+    return Scene((*placed, *signs), (*props, *shelves, *plates), floor)
+
+
+def _behind(kind: PropKind | None, box: Box, room: Box, size: tuple[int, int], step: int) -> Prop:
+    if kind == "podium":
+        width = min(1.2 * box.w + 0.04 * room.w, 0.5 * room.w)
+        return Prop(
+            "podium", Box(box.x + box.w / 2 - width / 2, box.bottom - 0.35 * step, width, 1.35 * step)
+        )
+    if kind == "arch":
+        return Prop("arch", _arch_box(box, room))
+    side = (0.74 if size[0] > size[1] else 0.92) * min(size)
+    top = max(0.02 * size[1], box.y + 0.48 * box.h - side / 2)
+    return Prop("disc", Box((size[0] - side) / 2, top, side, side))
 
 
 def _both_sides(
@@ -109,7 +159,7 @@ def _around_third(room: Box, share: float) -> Box:
 
 
 def _hero(piece: Piece, box: Box) -> Placed:
-    width, height = fitted(piece.aspect, 0.62 * box.area, 0.9 * box.w, 0.96 * box.h)
+    width, height = fitted(piece.aspect, 0.74 * box.area, 0.96 * box.w, 0.97 * box.h)
     width, height = not_blown_up(piece, width, height, box)
     middle = box.x + box.w / 2
     return Placed(piece, Box(middle - width / 2, box.bottom - height, width, height), _stance(piece))
@@ -181,7 +231,7 @@ def _in_line(
     row: Sequence[Piece], sizes: Sequence[tuple[float, float]], box: Box, bottom: float
 ) -> list[Placed]:
     free = box.w - sum(width for width, _ in sizes)
-    gap = min(free / (len(row) + 1), 0.16 * box.w)
+    gap = min(free / (len(row) + 1), 0.16 * box.w, 0.4 * box.h)
     left = box.x + (free - gap * (len(row) - 1)) / 2
     placed = []
     for piece, (width, height) in zip(row, sizes, strict=True):

@@ -6,18 +6,21 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from musaic.colors import Rgb, colour_name, hex_of
+from musaic.colors import Rgb, hex_of, oklab
 from musaic.fonts import Font
 from musaic.generate.moodboard.boxes import Box, fitted
 from musaic.generate.moodboard.lettering import draw_line, lettered, wrapped
 from musaic.generate.moodboard.masks import disc_mask, rounded_mask
+from musaic.generate.moodboard.naming import swatch_name
 from musaic.generate.moodboard.pieces import Piece
 from musaic.generate.moodboard.scheme import Scheme
 
 LABEL = "DRAFT — moodboard"
 # Lengths in ems, the height of the small text.
 _PAD, _GAP, _ROW, _CHIP = 1.7, 2.2, 2.75, 2.05
-_ENTRY_W, _CHIPS_W, _PROMPT_W = 9.6, 10.2, 16.0
+_ENTRY_W, _CHIPS_W, _PROMPT_W = 9.6, 12.4, 14.0
+# A bar of the palette: how high at least, and at most.
+_BAR, _HIGHEST_BAR = 1.9, 7.0
 _MOST_CAPTION_LINES = 7
 _LEADING = 1.36
 
@@ -57,7 +60,7 @@ def divide(size: tuple[int, int], legend: Legend) -> Division:
         need = _columns_height(legend, width) if columns else _stack_height(legend, width)
         strip_h = round(min(need, (0.30 if columns else 0.42) * height))
         return Division(Box(0, 0, width, height - strip_h), Box(0, height - strip_h, width, strip_h), columns)
-    narrow = [ems * em for ems in (21.5, 31.2) if ems * em < 0.4 * width]
+    narrow = [ems * em for ems in (17.5, 24.5) if ems * em < 0.4 * width]
     stacks = [across for across in narrow if _stack_height(legend, across) <= height]
     strip_w, columns = (stacks[0], False) if stacks else (_columns_width(legend, height), True)
     strip_w = round(min(strip_w, 0.48 * width))
@@ -125,8 +128,8 @@ def _stack_parts(legend: Legend, width: float) -> tuple[float, float, float]:
     em = legend.em
     inner = width - 2 * _PAD * em
     lines = len(wrapped(legend.caption, 1.3 * em, inner, _MOST_CAPTION_LINES)[1])
-    prompt = (2.9 + 1.3 * _LEADING * lines + 0.4) * em
-    chips = 4.6 * em * math.ceil(len(legend.scheme.palette) / _chips_across(inner, em))
+    prompt = (2.9 + 1.3 * _LEADING * lines + 0.9) * em
+    chips = _BAR * em * len(legend.scheme.palette)
     rows = math.ceil(len(legend.pieces) / _stack_columns(width, em))
     return prompt, chips, rows * _ROW * em
 
@@ -139,14 +142,15 @@ def _draw_stack(board: Image.Image, inner: Box, legend: Legend) -> None:
     em = legend.em
     width = inner.w + 2 * _PAD * em
     prompt, chips, references = _stack_parts(legend, width)
-    spare = inner.h - prompt - chips - references
-    # What is too much or too little is the prompt's: palette and references stand at the foot.
-    prompt += spare - 1.6 * em
-    _draw_prompt(board, Box(inner.x, inner.y, inner.w, max(prompt, 4.5 * em)), legend)
-    top = inner.y + max(prompt, 4.5 * em) + 0.8 * em
-    _draw_chips_across(board, Box(inner.x, top, inner.w, chips), legend)
+    spare = max(0.0, inner.h - prompt - chips - references - 1.6 * em)
+    # The palette takes what is left: bars of colour fill a column better than paper does.
+    bars = min(spare, max(0.0, _HIGHEST_BAR * em * len(legend.scheme.palette) - chips))
+    prompt = max(inner.h - chips - bars - references - 1.6 * em, 5.2 * em)
+    _draw_prompt(board, Box(inner.x, inner.y, inner.w, prompt), legend)
+    top = inner.y + prompt + 0.8 * em
+    _draw_bars(board, Box(inner.x, top, inner.w, chips + bars), legend)
     columns = _stack_columns(width, em)
-    top += chips + 0.8 * em
+    top += chips + bars + 0.8 * em
     rows = _entry_rows(inner.bottom - top + 0.4 * em, em)
     _draw_entries(board, Box(inner.x, top, inner.w, inner.bottom - top), legend, columns, rows)
 
@@ -166,7 +170,7 @@ def _draw_prompt(board: Image.Image, box: Box, legend: Legend) -> None:
 
 def _set_prompt(legend: Legend, width: float, height: float) -> tuple[Font, list[str], float]:
     """Return the prompt in the largest letters at which all of it fits, or cut off at the smallest."""
-    for ems in (2.0, 1.75, 1.5, 1.3, 1.15, 1.0):
+    for ems in (2.6, 2.3, 2.0, 1.75, 1.5, 1.3, 1.15, 1.0):
         size = ems * legend.em
         lines = max(1, int((height + 0.2 * size) / (_LEADING * size)))
         font, text = wrapped(legend.caption, size, width, min(lines, _MOST_CAPTION_LINES))
@@ -198,25 +202,29 @@ def _draw_chips_down(board: Image.Image, box: Box, legend: Legend) -> None:
         top = box.y + number * row
         _chip(board, (box.x, top), (1.5 * em, 1.5 * em), rgb)
         at = box.x + 2.1 * em, top + 1.1 * em
-        draw_line(draw, at, hex_of(rgb), 0.95 * em, legend.scheme.ink, 4.4 * em)
-        name = box.x + 6.6 * em, top + 1.1 * em
+        draw_line(draw, at, hex_of(rgb), 0.95 * em, legend.scheme.ink, 5.2 * em)
+        name = box.x + 7.0 * em, top + 1.1 * em
         draw_line(
-            draw, name, colour_name(rgb), 0.85 * em, legend.scheme.faint, box.right + 1.6 * em - name[0]
+            draw, name, swatch_name(rgb), 0.95 * em, legend.scheme.faint, box.right + 1.6 * em - name[0]
         )
 
 
-def _chips_across(width: float, em: float) -> int:
-    return max(1, int((width + 0.1 * em) / (3.6 * em)))
-
-
-def _draw_chips_across(board: Image.Image, box: Box, legend: Legend) -> None:
-    em, draw = legend.em, ImageDraw.Draw(board)
-    across = _chips_across(box.w, em)
-    step = box.w / min(across, max(3, len(legend.scheme.palette)))
-    for number, rgb in enumerate(legend.scheme.palette):
-        left, top = box.x + number % across * step, box.y + number // across * 4.6 * em
-        _chip(board, (left, top), (step - 0.5 * em, 2.2 * em), rgb)
-        draw_line(draw, (left, top + 3.4 * em), hex_of(rgb), 0.74 * em, legend.scheme.faint, step - 0.1 * em)
+def _draw_bars(board: Image.Image, box: Box, legend: Legend) -> None:
+    """Draw the palette as bars with hex and name in them, the leading colour highest."""
+    em, draw, palette = legend.em, ImageDraw.Draw(board), legend.scheme.palette
+    least = _BAR * em
+    spare = max(0.0, box.h - least * len(palette))
+    whole = sum(range(2, len(palette) + 2))
+    top = box.y
+    for number, rgb in enumerate(palette):
+        bottom = top + least + spare * (len(palette) + 1 - number) / whole
+        board.paste(rgb, (round(box.x), round(top), round(box.right), round(bottom)))
+        pale = float(oklab(rgb)[0]) > 0.66
+        ink: Rgb = (24, 24, 26) if pale else (252, 252, 250)
+        at = box.x + 0.7 * em, bottom - 0.62 * em
+        draw_line(draw, at, hex_of(rgb), 0.95 * em, ink, 5.2 * em)
+        draw_line(draw, (at[0] + 5.4 * em, at[1]), swatch_name(rgb), 0.95 * em, ink, box.w - 6.4 * em)
+        top = bottom
 
 
 def _chip(board: Image.Image, at: tuple[float, float], size: tuple[float, float], rgb: Rgb) -> None:
