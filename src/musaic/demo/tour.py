@@ -144,8 +144,7 @@ def next_commands(folder: Path, draft: str) -> list[str]:
         f'{shown} search "a golden watch" {library}',
         f'{shown} search "red silk cape with gold trim" --limit 8 --sheet cape.png {library}',
         f"{shown} search \"blue sneakers\" --where 'width > 600' --json {library}",
-        f'{shown} generate "a red cape on a marble table" --find "red silk cape with gold trim" {library}',
-        f'{shown} refine {draft} "more space above the watch" {library}',
+        f'{shown} generate "a red cape on marble" --find "red silk cape with gold trim" --variants 3 {library}',
         f"{shown} lineage {draft} {library}",
         f"{shown} models show starter",
     ]
