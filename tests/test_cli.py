@@ -78,6 +78,7 @@ def test_image_takes_a_picture_as_the_query(shop: Shop, tmp_path: Path) -> None:
         (["red", "--image", "x.png"], "musaic: both words ('red') and --image are given"),
         ([""], "musaic: the query is empty"),
         ([" \t "], "musaic: the query is empty"),
+        (["\udcffred cape"], "musaic: the query '\\udcffred cape' is not valid UTF-8"),
         (["--image", "no/such.png"], "musaic: there is no picture at 'no/such.png'"),
         (["red", "--limit", "0"], "Invalid value for '--limit'"),
         (["red", "--limit", "many"], "Invalid value for '--limit'"),

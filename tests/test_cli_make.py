@@ -83,13 +83,14 @@ def test_what_a_lost_call_cost_is_said_to_be_unknown(studio: Studio) -> None:
 
 def test_a_dry_run_prints_all_that_would_be_sent_and_sends_nothing(studio: Studio) -> None:
     arguments = ("a red {square}", "--find", "blue", "--ref", studio.pictures / "red.png:logo", "--dry-run")
+    before = set((studio.library / "outputs").rglob("*"))
 
     answer = generate(studio, *arguments)
     as_json = generate(studio, *arguments, "--json")
 
     assert (answer.exit_code, as_json.exit_code) == (0, 0)
     assert (studio.fake.requests, studio.records()) == ((), [])
-    assert not list((studio.library / "outputs").glob("*"))
+    assert set((studio.library / "outputs").rglob("*")) == before
     (plan,) = lines(as_json)
     assert [(each["number"], each["role"], each["path"]) for each in plan["references"]] == [  # type: ignore[attr-defined]
         (1, "logo", str(studio.pictures / "red.png")), (2, "product", str(studio.pictures / "blue.png")),
@@ -198,6 +199,8 @@ def test_where_nothing_could_be_sent_no_service_is_blamed(studio: Studio) -> Non
         (["--vary", "colour=,"], "--vary colour has an empty value"),
         (["--vary", "prompt=x"], "--vary cannot use the name 'prompt'"),
         (["--find", ""], "the query is empty"),
+        (["--find", "\udcff"], "not valid UTF-8"),
+        (["--ref", "\udcff:logo"], "not valid UTF-8"),
         (["--where", "kidn == 'x'"], "there is no field kidn"),
     ],
 )

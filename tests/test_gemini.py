@@ -8,6 +8,7 @@ All of tests/test_gemini*.py must pass with google-genai 2.x and 3.x. For the ot
 
 import asyncio
 import base64
+import gzip
 import json
 import logging
 import socket
@@ -564,3 +565,32 @@ def test_the_sdk_does_not_claim_to_use_another_key(
 
     assert server.seen[0].headers["x-goog-api-key"] == KEY
     assert "GOOGLE_API_KEY" not in caplog.text
+
+
+@pytest.mark.parametrize(("status", "mib"), [(200, 256), (500, 1)])
+def test_an_answer_without_end_is_left_and_may_have_been_billed(
+    server: Replies, status: int, mib: int
+) -> None:
+    packed = gzip.compress(bytes((mib << 20) + (80 << 10)), 1)
+    server.replies.append(Reply(packed, status=status, headers={"Content-Encoding": "gzip"}))
+
+    with pytest.raises(EngineError) as raised:
+        ask(generator(server.url))
+
+    if status == 200:
+        assert "larger than 256 MiB" in str(raised.value)
+        assert isinstance(raised.value, EngineProtocolError)
+        assert raised.value.billed == "unknown"
+    else:
+        assert "HTTP 500" in str(raised.value)
+        assert len(str(raised.value)) < 200
+
+
+def test_an_answer_of_any_picture_is_read_whole(server: Replies) -> None:
+    content = PNG + bytes(40 << 20)
+    server.replies.append(Reply(body(candidate(image(content)))))
+
+    answer = ask(generator(server.url))
+
+    assert isinstance(answer, Pictured)
+    assert answer.pictures == (content,)

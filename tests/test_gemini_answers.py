@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -10,7 +11,7 @@ from musaic.errors import EngineProtocolError, EngineQuotaError
 from musaic.generate.base import Answer, Blocked, Malformed, NoPicture, Pictured
 from musaic.generate.gemini import GeminiGenerator
 from musaic.schemas import Usage
-from tests.fakes.gemini import DRAFT, PNG, ask, body, candidate, error, generator, image, text
+from tests.fakes.gemini import DRAFT, KEY, PNG, ask, body, candidate, error, generator, image, text
 from tests.fakes.replies import Replies, Reply, running
 
 BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}}
@@ -291,3 +292,32 @@ def test_an_answer_without_a_picture_reports_no_tokens_of_one(
     answer = answered(server, asking, body(candidate(text("no")), usageMetadata=counts))
 
     assert answer.usage == usage
+
+
+def _spellings() -> list[str]:
+    coded = base64.b64encode(f"my key is {KEY}, is it not?".encode()).decode()
+    return [KEY, quote(KEY, safe=""), coded, coded.replace("+", "-").replace("/", "_")]
+
+
+@pytest.mark.parametrize("spelling", _spellings())
+def test_a_key_that_the_model_repeats_is_in_no_part_of_the_answer(
+    server: Replies, asking: GeminiGenerator, spelling: str
+) -> None:
+    said = f"Your key is {spelling}."
+    parts = [text(said, thoughtSignature=spelling), text(said, thought=True), image(mime=f"image/{spelling}")]
+    answers = [
+        answered(server, asking, body(candidate(*parts), modelVersion=said, responseId=said)),
+        answered(server, asking, body(candidate(text(said)))),
+        answered(server, asking, body(candidate(finish="IMAGE_SAFETY", finishMessage=said))),
+        answered(server, asking, body(candidate(finish=f"NEW_{spelling}"))),
+        answered(server, asking, {"promptFeedback": {"blockReason": "OTHER", "blockReasonMessage": said}}),
+    ]
+
+    own = spelling if spelling.startswith("AIza") else spelling[16:-20]
+    assert all(own not in repr((one, getattr(one, "turns", ()))) for one in answers)
+    assert isinstance(answers[0], Pictured)
+    assert "***" in answers[0].text
+    assert answers[0].pictures == (PNG,)
+    with pytest.raises(EngineProtocolError) as raised:
+        answered(server, asking, Reply(said.encode()))
+    assert own not in str(raised.value)

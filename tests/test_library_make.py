@@ -16,6 +16,7 @@ from PIL import Image
 from musaic.errors import (
     BudgetError,
     ConfigError,
+    ExportError,
     LibraryError,
     MediaError,
     PlanError,
@@ -577,11 +578,31 @@ def test_outputs_that_cannot_be_written_are_found_out_before_anything_is_paid_fo
     assert studio.fake.requests == ()
 
 
-def test_an_out_folder_that_cannot_be_written_loses_no_picture(studio: Studio, tmp_path: Path) -> None:
+def test_an_out_folder_that_cannot_be_written_is_said_before_anything_is_sent(
+    studio: Studio, tmp_path: Path
+) -> None:
     (tmp_path / "out").write_text("in the way")
-    library = studio.open()
 
-    made = library.generate("a red square", find=["red"], variants=2, out=tmp_path / "out")
+    with pytest.raises(ExportError, match="no folder that can be written"):
+        studio.open().generate("a red square", find=["red"], out=tmp_path / "out")
+
+    assert (studio.fake.requests, studio.records()) == ((), [])
+
+
+def test_an_out_folder_that_goes_away_meanwhile_loses_no_picture(studio: Studio, tmp_path: Path) -> None:
+    library, out = studio.open(), tmp_path / "out"
+    studio.fake.hold()
+
+    def go_away() -> None:
+        studio.fake.wait_for(2)
+        out.rmdir()
+        out.write_text("in the way")
+        studio.fake.release()
+
+    going = threading.Thread(target=go_away)
+    going.start()
+    made = library.generate("a red square", find=["red"], variants=2, out=out)
+    going.join()
 
     assert states(made) == ["picture", "picture"]
     for each in made:
@@ -646,3 +667,40 @@ def test_a_key_that_does_not_sign_leaves_a_marked_copy_and_a_finding(studio: Stu
     assert record is not None
     assert record.export_path is not None
     assert b"trainedAlgorithmicMedia" in Path(record.export_path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "broken", [b"", b"5", b"null", b"[" * 100_000, b"\xff\xfe", b'[{"a": {"musaic_sha256": "0"}}]', None]
+)
+def test_a_conversation_that_is_lost_is_said_to_be_and_the_picture_takes_its_place(
+    studio: Studio, broken: bytes | None
+) -> None:
+    library = studio.open()
+    (first,) = library.generate("a red square", find=["red"])
+    kept = studio.library / "outputs" / first.id / "turns.json"
+    kept.unlink() if broken is None else kept.write_bytes(broken)
+
+    plan = library.plan_refinement(first.id, "make it blue")
+    (second,) = library.make(plan)
+
+    assert any("its conversation cannot be read, so the picture itself is" in note for note in plan.notes)
+    assert not plan.conversation
+    assert plan.references[0].asset_id == library.record(first.id).asset_id
+    assert second.state == "picture"
+
+
+def test_nothing_is_said_of_a_conversation_that_nobody_dropped(studio: Studio) -> None:
+    library = studio.open()
+    (first,) = library.generate("a red square", find=["red"])
+    (draft,) = studio.open(engine="moodboard").generate("a red square", find=["red"])
+
+    plans = [library.plan_refinement(first.id, "blue"), studio.open().plan_refinement(draft.id, "blue")]
+
+    assert not any("conversation" in note for plan in plans for note in plan.notes)
+
+
+def test_an_out_folder_without_a_name_is_refused(studio: Studio) -> None:
+    with pytest.raises(ValueError, match="--out"):
+        studio.open().generate("a red square", find=["red"], out="")
+
+    assert studio.fake.requests == ()

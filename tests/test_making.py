@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from pydantic import JsonValue
 
-from musaic.errors import EngineUnavailableError, LibraryError
+from musaic.errors import EngineUnavailableError, ExportError, LibraryError
 from musaic.generate.base import Answer, NoPicture, Pictured, Request
 from musaic.generate.tables import load_recipes
 from musaic.ledger import Ledger
@@ -95,10 +95,11 @@ def making(
     limits: Limits | None = None,
     stop: threading.Event | None = None,
     on_done: Callable[[Generation], None] | None = None,
+    out: Path | None = None,
 ) -> Making:
     return Making(
         folder, ledger=ledger, engine=engine, model=PRICED, limits=limits or Limits(concurrency=1),
-        stop=stop, on_done=on_done,
+        stop=stop, on_done=on_done, out=out,
     )  # fmt: skip
 
 
@@ -194,6 +195,24 @@ def test_an_answer_without_a_picture_that_cost_more_than_foreseen_is_not_asked_f
     assert (made.state, len(engine.requests)) == ("no_picture", 1)
 
 
+@pytest.mark.parametrize("tokens", [10**30, 10**12, 10_000_001, 5_000_000, -1])
+def test_a_picture_with_a_report_that_cannot_be_true_is_kept_and_counts_with_its_bound(
+    folder: Path, ledger: Ledger, tokens: int
+) -> None:
+    absurd = Usage(input_text=tokens, input_image=0, output_text=0, output_image=tokens)
+    engine = Engine(Pictured(pictures=(picture(),), usage=absurd))
+
+    (made,) = making(folder, ledger, engine).run(plan())
+
+    assert (made.state, made.cost_usd) == ("picture", None)
+    assert [each.check for each in made.findings if each.severity == "warning"] == ["usage"]
+    (call,) = record_of(ledger, made.id).calls
+    assert (call.billed, call.cost_usd) == ("yes", None)
+    (line,) = ledger.cost_lines("day")
+    assert line.cost_usd == 0
+    assert 0 < line.unconfirmed_usd < 1
+
+
 # --- interrupts --------------------------------------------------------------------------------------
 
 
@@ -224,6 +243,27 @@ def test_an_interrupt_just_after_an_answer_came_does_not_lose_it(folder: Path, l
     assert (call.billed, call.cost_usd) == ("yes", first.cost_usd)
     assert first.path is not None
     assert Path(first.path).read_bytes() == picture()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "/dev/null", "/proc/no-such-folder", "n" * 300])
+def test_an_out_folder_that_cannot_be_written_is_refused_before_anything_is_sent(
+    folder: Path, ledger: Ledger, name: str
+) -> None:
+    (folder / "file").write_bytes(b"theirs")
+    engine = Engine()
+
+    with pytest.raises(ExportError, match="name another --out"):
+        making(folder, ledger, engine, out=folder / name).run(plan())
+
+    assert engine.requests == []
+    assert ledger.generations_like("g-", most=9) == []
+    assert (folder / "file").read_bytes() == b"theirs"
+
+
+def test_an_out_folder_is_made_and_left_with_nothing_but_pictures(folder: Path, ledger: Ledger) -> None:
+    (made,) = making(folder, ledger, Engine(), out=folder / "new" / "out").run(plan())
+
+    assert [str(path) for path in (folder / "new" / "out").iterdir()] == [made.path]
 
 
 def test_who_cannot_be_told_ends_the_run_with_everything_recorded(folder: Path, ledger: Ledger) -> None:
@@ -373,9 +413,16 @@ def test_a_conversation_comes_back_letter_for_letter_with_each_picture_kept_once
     assert 2000 < words_in(turns) < 2200
 
 
-@pytest.mark.parametrize("broken", ["", "{", "[1", '[{"musaic_sha256": "' + "0" * 64 + '"}]', '{"a": 1'])
-def test_a_conversation_that_cannot_be_read_is_none(folder: Path, broken: str) -> None:
-    (folder / "turns.json").write_text(broken)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"", b"{", b"[1", b'[{"musaic_sha256": "' + b"0" * 64 + b'"}]', b'{"a": 1', b"\xff\xfe\0", b"5", b"null",
+        b'"words"', b'{"role": "user"}', b"[5]", b"[" * 100_000, b"[" * 900 + b"]" * 900,
+        b'[{"a":' * 400 + b"1" + b"}]" * 400, b'[{"data": {"musaic_sha256": "\\u0000"}}]',
+    ],
+)  # fmt: skip
+def test_a_conversation_that_cannot_be_read_is_none(folder: Path, broken: bytes) -> None:
+    (folder / "turns.json").write_bytes(broken)
 
     assert read_turns(folder, folder / "turns.json") == ()
     assert read_turns(folder, folder / "missing.json") == ()

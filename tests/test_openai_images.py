@@ -1,5 +1,6 @@
 import asyncio
 import base64
+import gzip
 import hashlib
 import io
 import logging
@@ -276,6 +277,33 @@ def test_picture_comes_with_usage_and_the_services_id(openai_server: FakeOpenai)
 
 def picture(**others: Any) -> dict[str, Any]:
     return {"data": [{"b64_json": base64.b64encode(b"\x89PNG" + bytes(range(256))).decode()}], **others}
+
+
+def test_a_key_that_the_server_repeats_is_in_no_part_of_the_answer(openai_server: FakeOpenai) -> None:
+    said = f"{KEY} {base64.b64encode(KEY.encode()).decode()}"
+    told = picture(model=said)
+    told["data"][0]["revised_prompt"] = said
+    replies = [told, {"data": [{"revised_prompt": said}]}, {"error": {"message": said}}]
+    openai_server.script += [Reply(200, each, headers={"x-request-id": KEY}) for each in replies]
+
+    answers = [make(openai_server) for _ in replies]
+
+    assert all(KEY not in repr(one) and said[-12:] not in repr(one) for one in answers)
+    assert isinstance(answers[0], Pictured)
+    assert answers[0].text.startswith("*** ***")
+
+
+@pytest.mark.parametrize(("status", "mib"), [(200, 256), (500, 1)])
+def test_an_answer_without_end_is_left_and_may_have_been_billed(
+    openai_server: FakeOpenai, status: int, mib: int
+) -> None:
+    packed = gzip.compress(bytes((mib << 20) + (80 << 10)), 1)
+    openai_server.script.append(Reply(status, packed, headers={"content-encoding": "gzip"}))
+
+    with pytest.raises(EngineProtocolError, match=f"larger than {mib} MiB") as caught:
+        make(openai_server)
+
+    assert caught.value.billed == "unknown"
 
 
 @pytest.mark.parametrize(

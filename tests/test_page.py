@@ -63,6 +63,14 @@ def test_every_link_leads_to_a_file_also_after_the_folder_was_moved(tmp_path: Pa
     assert all((moved / unquote(link)).is_file() for link in seen.links)
 
 
+def test_control_characters_are_not_in_the_page(tmp_path: Path) -> None:
+    attack = "red\x1b[31m cape\x00\x07\x9b\x7f end\nof it"
+
+    words = " ".join(written(tmp_path, prompt=attack).words)
+
+    assert "red\ufffd[31m cape\ufffd\ufffd\ufffd\ufffd end\nof it" in words
+
+
 def test_hostile_words_stay_words(tmp_path: Path) -> None:
     attack = "</title></pre><script>alert(1)</script><img src=x onerror=alert(1)>"
 

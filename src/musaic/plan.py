@@ -25,6 +25,9 @@ _IMAGES = {f"{role}_images": role for role in get_args(Role)}
 _RESERVED = {"prompt", "references", "ratio", "number"} | set(_IMAGES)
 _SPELLINGS = {"color": "colour"}
 _MICRO = Decimal("0.000001")
+_MOST_TOKENS = 10_000_000
+# So many times its bound a call cannot have cost: the report is wrong then, not the price.
+_MOST_TIMES = 100
 # What an engine may put around the words of a prompt: the names of turns, a line on what to answer with.
 _FRAME_BYTES = 512
 # The line before a reference: "Image 14 — role: accessory — asset " and an id, of which 32 digits are usual.
@@ -330,6 +333,7 @@ def cost_usd(
     usage: Usage | None,
     *,
     size: str,  # noqa: ARG001  tokens say it all here; a service may come that prices by size
+    bound_usd: float | None = None,
 ) -> float | None:
     """Return what a call cost by the tokens it reported, in US dollars, to the nearest millionth.
 
@@ -337,13 +341,15 @@ def cost_usd(
         model: With its prices; a flat price a call is the cost, whatever was reported.
         usage: As reported. Of words and pictures one may be null, for there being none; not both.
         size: Of the picture asked for.
+        bound_usd: The most that the call should cost; a hundred times that is not believed.
 
     Returns:
-        None where nothing was reported of what was sent or of what came, or a price that is needed is unknown.
+        None where nothing was reported of what was sent or of what came, nothing that can be (`is_plausible`), or a
+        price that is needed is unknown.
     """
     if model.call_usd is not None:
         return float(Decimal(repr(model.call_usd)).quantize(_MICRO, ROUND_HALF_UP))
-    if usage is None or (usage.input_text is None and usage.input_image is None):
+    if usage is None or not is_plausible(usage) or (usage.input_text is None and usage.input_image is None):
         return None
     if usage.output_text is None and usage.output_image is None:
         return None
@@ -352,7 +358,20 @@ def cost_usd(
         (usage.output_text or 0, model.output_text_usd),
         (usage.output_image or 0, model.output_image_usd),
     )
-    return None if cost is None else float(cost.quantize(_MICRO, ROUND_HALF_UP))
+    if cost is None or (bound_usd and cost > _MOST_TIMES * Decimal(repr(bound_usd))):
+        return None
+    return float(cost.quantize(_MICRO, ROUND_HALF_UP))
+
+
+def is_plausible(usage: Usage) -> bool:
+    """Return whether one call can have used so many tokens: none less than 0, none more than ten million.
+
+    Example:
+        >>> is_plausible(Usage(input_text=12, output_image=1120)), is_plausible(Usage(input_text=10**12))
+        (True, False)
+    """
+    counts = (usage.input_text, usage.input_image, usage.output_text, usage.output_image)
+    return all(0 <= count <= _MOST_TOKENS for count in counts if count is not None)
 
 
 def _bound(

@@ -43,7 +43,10 @@ _PriceOption = Annotated[
 _DryOption = Annotated[
     bool, typer.Option("--dry-run", help="Print what would be sent and what it costs at most; send nothing.")
 ]
-_OutOption = Annotated[Path | None, typer.Option("--out", help="Folder for copies to hand on.")]
+# A string, as Path would make "." of a shell variable that is not set.
+_OutOption = Annotated[
+    str | None, typer.Option("--out", metavar="FOLDER", help="Folder for copies to hand on.")
+]
 _OpenOption = Annotated[bool, typer.Option("--open", help="Show the result.")]
 
 
@@ -150,7 +153,7 @@ class _Wanted:
 
     json: bool
     dry_run: bool
-    out: Path | None
+    out: str | None
     open_result: bool
     max_cost: float | None
     allow_unknown_price: bool

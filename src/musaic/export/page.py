@@ -33,6 +33,10 @@ pre { background: var(--tile); padding: 1rem; border-radius: 8px; overflow: auto
 ul { margin: .3rem 0; padding-left: 1.2rem }
 @media (max-width: 46rem) { .result { grid-template-columns: 1fr } }
 """
+# HTML allows no others, and editors and terminals obey some of them.
+_CONTROL = dict.fromkeys(
+    (code for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"), "\ufffd"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def write_page(made: Page, path: Path) -> Path:
     Raises:
         ExportError: It cannot be written.
     """
-    return write_file(path, page(made, path.parent).encode())
+    return write_file(path, page(made, path.parent).translate(_CONTROL).encode())
 
 
 def page(made: Page, folder: Path) -> str:

@@ -123,3 +123,12 @@ class OpenLibrary:
         path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
         state = self._ledger.known_in(str(path.parent)).get(path.name)
         return state.asset_id if state is not None else None
+
+
+def is_text(text: str) -> bool:
+    """Say whether a text is one: Python also holds bytes of names and arguments that are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musaic.errors import ExportError, LibraryError, StoreLimitError, UnknownAssetError
-from musaic.library.base import OpenLibrary
+from musaic.library.base import OpenLibrary, is_text
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class FindingLibrary(OpenLibrary):
             where: A filter, e.g. ``kind == "image" and width > 800``.
 
         Raises:
-            ValueError: Neither or both of `text` and `image` are given, or a number is out of range.
+            ValueError: Neither or both of `text` and `image` are given, the text is none, or a number is out of range.
             FilterError: The filter cannot be used.
             UnknownWordsError: The encoder was taught none of the words.
             MediaError: The picture cannot be read.
@@ -324,6 +324,8 @@ def _check_query(text: str | None, image: object, limit: int, offset: int) -> No
         raise ValueError("search needs either words or a picture, and not both")
     if text is not None and not text.strip():
         raise ValueError("the query is empty; say what to look for")
+    if text is not None and not is_text(text):
+        raise ValueError(f"the query {text!a} is not valid UTF-8")
     if limit < 1 or offset < 0:
         raise ValueError(f"limit must be 1 or more and offset 0 or more, not {limit} and {offset}")
 

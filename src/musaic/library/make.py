@@ -120,12 +120,15 @@ class MakingLibrary(RecordsLibrary):
             UnknownPriceError: The cost cannot be bounded, and that was not allowed or a limit is set.
             PlanError: A reference is gone.
             MediaError: A reference cannot be read.
+            ExportError: `out` is no folder that can be written.
             LibraryError: The library folder cannot be written.
             KeyboardInterrupt: One came: nothing was waited for, what was in flight is recorded as possibly billed.
         """
         from musaic.generate.engines import open_engine
         from musaic.making import Making
 
+        if out is not None and not str(out):
+            raise ValueError("--out names no folder; give its path")
         limits = self._limits(max_cost_usd)
         signer = self._signer()
         self._recover()

@@ -8,6 +8,7 @@ from typing import cast, get_args
 from musaic import media
 from musaic.errors import PlanError, UnknownAssetError
 from musaic.ledger import Ledger
+from musaic.library.base import is_text
 from musaic.lineage import record_of
 from musaic.schemas import Recipe, Reference, Role
 
@@ -23,8 +24,10 @@ def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Ref
 
     Raises:
         UnknownAssetError: Neither a file, nor an asset, nor a picture made here.
-        PlanError: A role does not exist.
+        PlanError: A role does not exist, or a name cannot be written down.
     """
+    if odd := next((name for name in names if not is_text(name)), None):
+        raise PlanError(f"the name of {odd!a} is not valid UTF-8; rename the file")
     split = [_split(name, ledger) for name in names]
     taken = [role for _, role in split if role is not None]
     references = []
@@ -37,15 +40,6 @@ def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Ref
             raise PlanError(f"the name of {path!a} is not valid UTF-8; rename the file")
         references.append(Reference(number=number, asset_id=asset_id, path=path, role=role))
     return references
-
-
-def is_text(text: str) -> bool:
-    """Say whether a text is one: Python also holds bytes of names and arguments that are no characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _split(text: str, ledger: Ledger) -> tuple[str, Role | None]:

@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from musaic.errors import PlanError
 from musaic.ledger import Ledger
-from musaic.library.references import is_text
+from musaic.library.base import is_text
 from musaic.lineage import record_of
 from musaic.making.blobs import pictures_in, read_turns, words_in
 from musaic.making.save import turns_of
@@ -17,6 +17,8 @@ from musaic.plan import make_plan
 from musaic.schemas import Brief, ImageModel, Plan, Recipe, Record, Reference, Sent
 
 _RECIPE = "refine"
+_CONVERSING = {"gemini"}
+_LOST = "its conversation cannot be read, so the picture itself is the reference"
 
 
 def plan_refinement(
@@ -68,9 +70,11 @@ def plan_refinement(
     turns = conversation(parent, library=library, model=model)
     if not turns:
         references = _with_picture(parent, ledger)
-        return make_plan(
+        planned = make_plan(
             brief.model_copy(update={"references": references}), recipe=recipes[_RECIPE], model=model
         )
+        lost = (_LOST,) if _goes_on(parent, model) and _had_conversation(parent, library) else ()
+        return planned.model_copy(update={"notes": (*lost, *planned.notes)})
     planned = make_plan(
         brief,
         recipe=recipes[_RECIPE],
@@ -83,9 +87,18 @@ def plan_refinement(
 
 def conversation(parent: Record, *, library: Path, model: ImageModel) -> Sequence[JsonValue]:
     """Return the turns that led to a picture; none where another model made it, or its engine keeps none."""
-    if parent.state != "picture" or (parent.engine, parent.model) != (model.engine, model.id):
+    if parent.state != "picture" or not _goes_on(parent, model):
         return ()
     return read_turns(library, turns_of(library, parent.id))
+
+
+def _goes_on(parent: Record, model: ImageModel) -> bool:
+    return (parent.engine, parent.model) == (model.engine, model.id)
+
+
+def _had_conversation(parent: Record, library: Path) -> bool:
+    """Return whether there should be one: its file is there, or its engine always keeps one."""
+    return parent.engine in _CONVERSING or os.path.lexists(turns_of(library, parent.id))
 
 
 def pictures_of(parent: Record) -> tuple[Sent, ...]:

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import cast, get_args
 
 from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, UnknownWordsError
+from musaic.library.base import is_text
 from musaic.library.find import FindingLibrary
-from musaic.library.references import by_hand, is_text
+from musaic.library.references import by_hand
 from musaic.schemas import Brief, Recipe, Reference, Role
 
 _NOT_GENERATED = 'kind != "generated"'

@@ -18,6 +18,8 @@ from pydantic import JsonValue
 from musaic.errors import LibraryError
 
 _MARK = "musaic_sha256"
+# Turns are a few deep; what is deeper was not written here, and would be too deep for Python somewhere.
+_DEEPEST = 50
 
 
 def keep_blob(folder: Path, content: bytes) -> str:
@@ -70,8 +72,10 @@ def read_turns(folder: Path, path: Path) -> tuple[JsonValue, ...]:
     """Return a conversation with its pictures; empty if there is none or a part of it is missing."""
     try:
         kept = json.loads(path.read_bytes())
-        return tuple(_with(turn, folder) for turn in kept)
-    except (OSError, ValueError):
+        if not isinstance(kept, list) or not all(isinstance(turn, dict) for turn in kept):
+            return ()
+        return tuple(_with(turn, folder, depth=0) for turn in kept)
+    except (OSError, ValueError, RecursionError):
         return ()
 
 
@@ -118,14 +122,16 @@ def _without(value: JsonValue, folder: Path) -> JsonValue:
     return {key: _without(each, folder) for key, each in value.items()}
 
 
-def _with(value: JsonValue, folder: Path) -> JsonValue:
+def _with(value: JsonValue, folder: Path, *, depth: int) -> JsonValue:
+    if depth > _DEEPEST:
+        raise ValueError("too deep")
     if isinstance(value, list):
-        return [_with(each, folder) for each in value]
+        return [_with(each, folder, depth=depth + 1) for each in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {_MARK}:
         return base64.b64encode(read_blob(folder, str(value[_MARK]))).decode()
-    return {key: _with(each, folder) for key, each in value.items()}
+    return {key: _with(each, folder, depth=depth + 1) for key, each in value.items()}
 
 
 def _content(value: dict[str, JsonValue]) -> bytes | None:

@@ -42,13 +42,13 @@ def ended(record: Record, outcome: "Outcome", *, seconds: float) -> Record:
         "calls": tuple(outcome.calls),
         "cost_usd": outcome.cost_usd,
         "seconds": round(seconds, 3),
+        "findings": (*(outcome.kept.examined.findings if outcome.kept else ()), *outcome.notes),
     }
     if outcome.answer is not None:
         changes["model_version"] = outcome.answer.model_version
         changes["text"] = getattr(outcome.answer, "text", None) or None
     if outcome.kept is not None:
         examined = outcome.kept.examined
-        changes["findings"] = examined.findings
         changes |= {"mime": examined.mime, "width": examined.width, "height": examined.height}
     if outcome.kept is not None and outcome.state == "picture":
         changes |= {"path": str(outcome.kept.path), "asset_id": asset_id_of(outcome.kept.content)}

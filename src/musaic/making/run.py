@@ -20,7 +20,7 @@ from musaic.making.blobs import pictures_in, words_in
 from musaic.making.brake import Brake
 from musaic.making.loop import Loop, whole
 from musaic.making.records import as_reference, begun, ended, generation_of, with_note
-from musaic.making.save import Signer, exported, hand_out, note_down
+from musaic.making.save import Signer, check_out, exported, hand_out, note_down
 from musaic.making.shots import Asker, Limits, Outcome
 from musaic.schemas import Generation, ImageModel, Plan, Record, Sent, Shot
 
@@ -75,6 +75,7 @@ class Making:
 
         Raises:
             BudgetError: The plan could cost more than the run's limit, or than is left of the month's.
+            ExportError: The folder for copies cannot be written; nothing was sent.
             PlanError: A reference is gone.
             MediaError: A reference cannot be read.
             LibraryError: The library folder cannot be written; nothing was sent.
@@ -102,6 +103,8 @@ class Making:
         for name, limit, spent in limits:
             if limit is not None and bound and round(spent + bound, 6) > limit:
                 raise BudgetError(limit=name, limit_usd=limit, spent_usd=spent, bound_usd=bound)
+        if self._out is not None:
+            check_out(self._out)
 
     async def _all(self, plan: Plan, run: Run) -> None:
         sent = self._all_sent(self._sent)

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -160,6 +161,21 @@ def noted_down(record: Record, library: Path) -> Record:
         return record
     known = {"sent": noted.sent, "sent_prompt": noted.sent_prompt, "references": noted.references}
     return record.model_copy(update=known)
+
+
+def check_out(out: Path) -> None:
+    """Make the folder that the user named for copies, and see that a file can be written there.
+
+    Raises:
+        ExportError: It cannot; said before a picture is paid for.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except (OSError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or exc
+        raise ExportError(f"{out} is no folder that can be written ({why}); name another --out") from exc
 
 
 def hand_out(record: Record, out: Path) -> Path | None:

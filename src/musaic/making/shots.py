@@ -21,13 +21,14 @@ from musaic.lineage import Run
 from musaic.making.brake import Brake
 from musaic.making.loop import whole
 from musaic.making.save import Kept, keep
-from musaic.schemas import Call, ImageModel, Record, Shot, State, Usage
+from musaic.schemas import Call, Finding, ImageModel, Record, Shot, State, Usage
 
 # Waits between attempts when the service does not say: seconds, doubled each time, with jitter.
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 1.0, 60.0
 # A service that asks for longer is as good as down.
 _MOST_PATIENCE_S = 120.0
 _TINY = 1e-9
+_ABSURD = "the service reports tokens that one call cannot have used, so its cost is unknown and counts with its bound"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Outcome:
         answer: Of the last call; None where it brought none.
         kept: What of it is on disk.
         calls: All of them, in order.
+        notes: What there is to say besides what the checks found in the picture.
     """
 
     state: State
@@ -66,6 +68,7 @@ class Outcome:
     answer: Answer | None = None
     kept: Kept | None = None
     calls: list[Call] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
 
     @property
     def cost_usd(self) -> float | None:
@@ -183,7 +186,7 @@ class Asker:
                 raise
             raise self._bug(exc) from exc
         # It is paid for: an interrupt waits until it is on disk and in the ledger.
-        await whole(self._take(number, clock, record, request, answer, outcome))
+        await whole(self._take(number, clock, record, request, bound_usd, answer, outcome))
 
     def _bug(self, exc: Exception) -> EngineError:
         name = self._engine.name
@@ -199,6 +202,7 @@ class Asker:
         clock: "_Clock",
         record: Record,
         request: Request,
+        bound_usd: float | None,
         answer: Answer,
         outcome: Outcome,
     ) -> None:
@@ -208,9 +212,22 @@ class Asker:
             await self._keep(record, request, answer, outcome)
         else:
             outcome.fail(*_judged(answer))
-        cost = money.cost_usd(self._model, answer.usage, size=request.size)
+        cost = self._cost_usd(answer.usage, request.size, bound_usd, outcome)
         call = clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost)
         self._settle(number, call, outcome)
+
+    def _cost_usd(
+        self, usage: Usage | None, size: str, bound_usd: float | None, outcome: Outcome
+    ) -> float | None:
+        """Return what a call cost; unknown, and said to be, where the report cannot be true."""
+        cost = money.cost_usd(self._model, usage, size=size, bound_usd=bound_usd)
+        if (
+            cost is None
+            and usage is not None
+            and (not money.is_plausible(usage) or money.cost_usd(self._model, usage, size=size) is not None)
+        ):
+            outcome.notes.append(Finding(check="usage", severity="warning", message=_ABSURD))
+        return cost
 
     async def _keep(self, record: Record, request: Request, answer: Pictured, outcome: Outcome) -> None:
         try:

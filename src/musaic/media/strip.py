@@ -1,8 +1,8 @@
 """Taking everything private or unneeded out of a JPEG, PNG or WebP file without touching its pixels.
 
 What is kept is named, and all else goes: place, camera and owner, descriptions, comments, previews,
-further pictures, content credentials, and bytes behind the end. The colour profile stays, and of EXIF
-the one number that says which way is up.
+further pictures, content credentials, and bytes behind the end. Of a colour profile the colours stay, and
+of EXIF the one number that says which way is up.
 
 Source:
     JPEG: ITU-T T.81, annex B; JFIF 1.02; ICC.1, annex B.4. PNG: Portable Network Graphics (third
@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 
 from PIL import ExifTags, Image
 
+from musaic.media import icc
+
 _EXIF_HEADER = b"Exif\0\0"
 _GPS_TAG = 0x8825
 _XMP_TURN = re.compile(rb'tiff:Orientation(?:="|>)([2-8])')
@@ -27,8 +29,9 @@ _MOST_PARTS = 50_000
 _GPS, _CAMERA, _XMP, _IPTC = "GPS position", "camera data", "XMP", "IPTC"
 _COMMENTS, _CREDENTIALS, _PREVIEWS = "comments", "content credentials", "embedded pictures"
 _ANIMATION, _BEHIND, _OTHER = "animation", "bytes behind the picture", "other metadata"
+_PROFILE = "texts of its colour profile"
 _SENTENCE = (
-    _GPS, _CAMERA, _XMP, _IPTC, _COMMENTS, _CREDENTIALS, _PREVIEWS, _ANIMATION, _BEHIND, _OTHER
+    _GPS, _CAMERA, _XMP, _IPTC, _COMMENTS, _CREDENTIALS, _PREVIEWS, _ANIMATION, _PROFILE, _BEHIND, _OTHER
 )  # fmt: skip
 
 
@@ -90,6 +93,17 @@ class _LeftOut:
         self.words.add(_XMP)
         self.xmp.append(packet)
 
+    def colours(self, profile: bytes) -> bytes:
+        """Return a colour profile that names no device and no owner, as those of screens do.
+
+        Empty where it cannot be taken apart: decoders mostly pass over such a profile, and whoever asked
+        compares what is shown with and without it.
+        """
+        rebuilt = icc.colours_only(profile) or b""
+        if rebuilt != profile:
+            self.words.add(_PROFILE)
+        return rebuilt
+
     def upright(self) -> bytes:
         """Return EXIF that says which way is up and nothing else; empty where that is as stored."""
         block = b"".join(self.exif)
@@ -129,23 +143,27 @@ _LONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
 _TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDC, 0xDD})
 _XMP_PREFIXES = (b"http://ns.adobe.com/xap/1.0/\0", b"http://ns.adobe.com/xmp/extension/\0")
+_ICC_HEADER, _ICC_PART = b"ICC_PROFILE\0", 18  # a part starts behind marker, length, name, number and count
+_MOST_ICC_PART = 65_519
 _APP_WORDS = {0xE2: _PREVIEWS, 0xEB: _CREDENTIALS, 0xED: _IPTC}
 
 
 def _jpeg(content: bytes, left_out: _LeftOut) -> bytes:
     if content[:2] != b"\xff\xd8":
         raise NotStrippableError("its JPEG data does not start as it should")
-    jfif, kept = b"", [b""]
+    jfif, profile, kept = b"", list[bytes](), [b""]
     for marker, segment in _jpeg_segments(content, left_out):
         if marker == _APP0:
             jfif = jfif or _jfif(segment, left_out)
+        elif marker == 0xE2 and segment[4:].startswith(_ICC_HEADER) and len(segment) > _ICC_PART:
+            profile.append(segment)
         elif _APP0 < marker <= _APP15 or marker == _COM:
             kept.append(_application(marker, segment, left_out))
         else:
             kept.append(segment)
     turn = left_out.upright()
     exif = _segment(0xE1, _EXIF_HEADER + turn) if turn else b""
-    return b"".join((b"\xff\xd8", jfif, exif, *kept, b"\xff\xd9"))
+    return b"".join((b"\xff\xd8", jfif, exif, _jpeg_profile(profile, left_out), *kept, b"\xff\xd9"))
 
 
 def _jpeg_segments(content: bytes, left_out: _LeftOut) -> Iterator[tuple[int, bytes]]:
@@ -198,11 +216,22 @@ def _jfif(segment: bytes, left_out: _LeftOut) -> bytes:
     return _segment(_APP0, payload[:12] + b"\0\0")
 
 
+def _jpeg_profile(segments: list[bytes], left_out: _LeftOut) -> bytes:
+    """Return the segments of a colour profile, each with its number and how many there are."""
+    if not segments:
+        return b""
+    ordered = sorted(segments, key=lambda segment: segment[4 + len(_ICC_HEADER)])
+    profile = left_out.colours(b"".join(segment[_ICC_PART:] for segment in ordered))
+    parts = [profile[at : at + _MOST_ICC_PART] for at in range(0, len(profile), _MOST_ICC_PART)]
+    return b"".join(
+        _segment(0xE2, _ICC_HEADER + bytes((number, len(parts))) + part)
+        for number, part in enumerate(parts, 1)
+    )
+
+
 def _application(marker: int, segment: bytes, left_out: _LeftOut) -> bytes:
     """Return what is kept of a segment that is no part of the coded picture."""
     payload = segment[4:]
-    if marker == 0xE2 and payload.startswith(b"ICC_PROFILE\0"):
-        return segment
     if marker == 0xEE and payload.startswith(b"Adobe") and len(payload) >= 12:
         return _segment(marker, payload[:12])  # says how colours are coded
     if marker == 0xE1 and payload.startswith(_EXIF_HEADER):
@@ -215,6 +244,7 @@ def _application(marker: int, segment: bytes, left_out: _LeftOut) -> bytes:
 
 
 # --- PNG ---------------------------------------------------------------------------------------------
+_PNG_PROFILE_NAME = b"ICC Profile"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 # Least and most bytes: a chunk that says more than its meaning holds is no colour, whatever it is called.
 _PNG_KEPT = {
@@ -237,7 +267,7 @@ def _png(content: bytes, left_out: _LeftOut) -> bytes:
         least, most = _PNG_KEPT.get(name, (1, 0))
         if least <= len(chunk) - 12 <= most:
             pixels_at = pixels_at or (len(kept) if name == b"IDAT" else 0)
-            kept.append(chunk)
+            kept.append(_png_profile(chunk, left_out) if name == b"iCCP" else chunk)
         elif not name[0] & 0x20:
             raise NotStrippableError("its PNG data is built in an unknown way")
         else:
@@ -269,6 +299,21 @@ def _png_chunk(name: bytes, payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + name + payload + checksum
 
 
+def _png_profile(chunk: bytes, left_out: _LeftOut) -> bytes:
+    """Return a colour profile under a name that says nothing; empty where there is none that can be read."""
+    name, _, packed = chunk[8:-4].partition(b"\0")
+    unpack = zlib.decompressobj()
+    try:
+        profile = unpack.decompress(packed[1:], icc.MOST_BYTES)
+    except zlib.error:
+        profile = b""
+    colours = left_out.colours(profile)
+    if colours == profile and name == _PNG_PROFILE_NAME and unpack.eof and not unpack.unused_data:
+        return chunk
+    left_out.words.add(_PROFILE)
+    return _png_chunk(b"iCCP", _PNG_PROFILE_NAME + b"\0\0" + zlib.compress(colours, 9)) if colours else b""
+
+
 def _leave_out_chunk(name: bytes, payload: bytes, left_out: _LeftOut) -> None:
     if name == b"eXIf":
         left_out.exif.append(payload)
@@ -289,10 +334,12 @@ def _webp(content: bytes, left_out: _LeftOut) -> bytes:
         if name in (b"ANIM", b"ANMF"):
             raise NotStrippableError("it is animated")
         if name in _WEBP_KEPT and name not in kept:
-            kept[name] = payload
+            kept[name] = left_out.colours(payload) if name == b"ICCP" else payload
         else:
             _leave_out_webp(name, payload, left_out)
     turn = left_out.upright()
+    if not kept.get(b"ICCP", b"-"):
+        del kept[b"ICCP"]
     if b"VP8X" in kept:
         kept[b"VP8X"] = _webp_header(kept, turn)
         kept |= {b"EXIF": turn} if turn else {}

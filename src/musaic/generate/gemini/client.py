@@ -18,6 +18,7 @@ from musaic.generate.gemini import failures
 from musaic.generate.gemini.answers import answer_of
 from musaic.generate.gemini.turns import contents, user_turn
 from musaic.generate.gemini.wire import Sending, current, open_http
+from musaic.generate.masking import masked_json
 from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from google.genai.types import Content, GenerateContentConfig
 
 _LEAST_4K_S = 300.0
+_PICTURES = frozenset({"data"})
 
 
 class GeminiGenerator:
@@ -148,7 +150,17 @@ class GeminiGenerator:
         if isinstance(error, dict) and isinstance(error.get("code"), int) and "candidates" not in body:
             # Gateways put the error of the service into an answer of their own.
             raise sending.refused(failures.Refusal(error["code"], {}, text.encode(), sending.host))
-        return body
+        return self._masked(body, text, sending)
+
+    def _masked(self, body: Mapping[str, JsonValue], text: str, sending: Sending) -> Mapping[str, JsonValue]:
+        """Return a body without the key, which would otherwise go on into records and conversations."""
+        try:
+            clean = masked_json(dict(body), self._secret(), but=_PICTURES)
+        except RecursionError:
+            clean = None
+        if not isinstance(clean, dict):
+            raise failures.unreadable(text, host=sending.host, key=self._secret())
+        return clean
 
     def _secret(self) -> str | None:
         return self._key.get_secret_value() if self._key is not None else None

@@ -256,6 +256,15 @@ def unreadable(text: str, *, host: str, key: str | None) -> EngineError:
     )
 
 
+def endless(most: int, *, host: str) -> EngineError:
+    """Return the error of an answer that is larger than any picture's."""
+    return EngineProtocolError(
+        f"the answer of {host} is larger than {most >> 20} MiB and was left; the call may have been billed",
+        engine=ENGINE,
+        billed="unknown",
+    )
+
+
 def broken(exc: Exception, *, host: str, billed: Billed, key: str | None) -> EngineError:
     """Return the error that an exception of the SDK or of its HTTP client stands for.
 

@@ -8,11 +8,13 @@ request got, which decides whether it may have been billed.
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import Any
 
 from musaic.errors import EngineError
-from musaic.generate.gemini.failures import Billed, Refusal
+from musaic.generate.bodies import limit_body
+from musaic.generate.gemini.failures import Billed, Refusal, endless
 
 CONNECT_S = 20.0
 
@@ -85,7 +87,8 @@ async def _before(request: Any) -> None:
 
 
 async def _after(response: Any) -> None:
-    """Turn a refusal into our error here, where its bytes are: the SDK trips over bodies that are not UTF-8."""
+    """Limit an answer, and turn a refusal into our error: the SDK reads all and trips over what is not UTF-8."""
+    limit_body(response, refuse=partial(endless, host=current.get().host))
     if response.status_code == 200:
         return
     try:

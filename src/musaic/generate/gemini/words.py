@@ -2,7 +2,8 @@
 
 import html
 import re
-from urllib.parse import quote
+
+from musaic.generate.masking import MASK, masked
 
 _CONTROL = {code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _UNSEEN = re.compile(r"(?is)<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[^>]*>")
@@ -35,6 +36,4 @@ def shown(text: str, *, key: str | None, most: int = 300) -> str:
 
 
 def _scrubbed(text: str, key: str | None) -> str:
-    for spelling in {key, quote(key, safe="")} if key else ():
-        text = text.replace(spelling, "***")
-    return _SECRETS.sub("***", text)
+    return _SECRETS.sub(MASK, masked(text, key))

@@ -8,19 +8,19 @@ import asyncio
 import importlib
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from musaic.config import OpenaiImagesSettings
 from musaic.errors import (
     EngineAuthError,
     EngineError,
-    EngineProtocolError,
     EngineRequestError,
     ExtraMissingError,
 )
 from musaic.generate.base import Answer, Attachment, Request
-from musaic.generate.openai_images.failures import broken, late, refusal
+from musaic.generate.bodies import limit_body
+from musaic.generate.openai_images.failures import broken, endless, late, refusal
 from musaic.generate.openai_images.replies import ENGINE, read_reply
 from musaic.generate.openai_images.sizes import asked_size, is_gpt_image
 from musaic.schemas import ImageModel
@@ -38,7 +38,6 @@ _OPENAI = "https://api.openai.com/v1"
 # A server of one's own asks for no key, but the SDK sends none without.
 _NO_KEY = "none-needed"
 _CONNECT_S, _LEAST_4K_S = 15.0, 300.0
-_MOST_BYTES = 256 << 20
 _ENDINGS = {"image/jpeg": "jpg", "image/svg+xml": "svg"}
 
 
@@ -119,22 +118,13 @@ class OpenaiImagesGenerator:
             raise broken(exc.__cause__, address=self._address) from exc
         except self._http.RequestError as exc:
             raise broken(exc, address=self._address) from exc
-        return read_reply(content, request_id=request_id)
+        return read_reply(content, request_id=request_id, secret=self._secret)
 
     async def _send(self, request: Request) -> tuple[bytes, str | None]:
         """Return the whole body and the service's id of it."""
         images = self._client.images.with_streaming_response
         async with self._call(images, request) as response:
-            parts, size = [], 0
-            async for part in response.iter_bytes():
-                parts.append(part)
-                size += len(part)
-                if size > _MOST_BYTES:
-                    raise EngineProtocolError(
-                        f"{ENGINE}: the answer is larger than {_MOST_BYTES >> 20} MiB",
-                        engine=ENGINE,
-                        billed="unknown",
-                    )
+            parts = [part async for part in response.iter_bytes()]
             return b"".join(parts), response.headers.get("x-request-id")
 
     def _call(self, images: "AsyncImagesWithStreamingResponse", request: Request) -> "_Call":
@@ -172,13 +162,19 @@ def _connect(key: str, base_url: str, *, own_server: bool) -> "tuple[ModuleType,
     timeout = http.Timeout(None, connect=_CONNECT_S)  # the whole has a deadline of our own
     # A kept connection may be closed just as a request goes out, which looks like a call that may have been billed.
     limits = http.Limits(max_keepalive_connections=0)
-    transport = openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=timeout, limits=limits)
+    transport = openai.DefaultAsyncHttpxClient(
+        follow_redirects=False, timeout=timeout, limits=limits, event_hooks={"response": [_limited]}
+    )
     client = openai.AsyncOpenAI(
         api_key=key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
     )
     if own_server:
         client.organization = client.project = None  # from the environment; they are OpenAI's to know
     return http, client
+
+
+async def _limited(response: Any) -> None:
+    limit_body(response, refuse=endless)
 
 
 def _captioned(request: Request) -> str:

@@ -17,6 +17,7 @@ from musaic.errors import (
     EngineUnavailableError,
 )
 from musaic.generate.base import Blocked
+from musaic.generate.masking import masked
 from musaic.generate.openai_images.replies import ENGINE
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ def broken(exc: BaseException | None, *, address: str) -> EngineError:
     return EngineTransportError(_sentence(words), engine=ENGINE, billed="unknown", retryable=True)
 
 
+def endless(most: int) -> EngineProtocolError:
+    """Return the error of an answer that is larger than any picture's."""
+    words = f"the answer is larger than {most >> 20} MiB"
+    return EngineProtocolError(_sentence(words), engine=ENGINE, billed="unknown")
+
+
 def late(seconds: float) -> EngineTimeoutError:
     """Return the error of a call that reached its deadline."""
     words = f"no whole answer within {seconds:g} seconds; it may have been billed"
@@ -126,7 +133,7 @@ def _said(body: object, secret: str) -> str:
     """Return the service's own words, in one line, without the key."""
     if isinstance(body, Mapping):
         body = body.get("message") or body.get("detail") or body.get("error") or ""
-    text = str(body or "it gave no reason")
+    text = masked(str(body or "it gave no reason"), secret)
     if text.lstrip().startswith("<"):
         text = "a web page came in the place of an answer"
     text = re.sub(re.escape(secret[:8]) + r"[^\s,;)'\"]*", "…", text)

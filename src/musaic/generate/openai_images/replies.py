@@ -7,22 +7,26 @@ from collections.abc import Mapping
 
 from musaic.errors import EngineProtocolError
 from musaic.generate.base import Answer, Malformed, NoPicture, Pictured
+from musaic.generate.masking import masked, masked_json
 from musaic.schemas import Usage
 
 ENGINE = "openai-images"
+_PICTURES = frozenset({"b64_json", "url"})
 
 
-def read_reply(content: bytes, *, request_id: str | None) -> Answer:
+def read_reply(content: bytes, *, request_id: str | None, secret: str | None = None) -> Answer:
     """Return what a whole answer with status 200 says.
 
     Args:
         content: The body.
         request_id: The service's id of it, from the headers.
+        secret: The key; taken out of all that the server says.
 
     Raises:
         EngineProtocolError: It is no answer of an image server. It may have been billed.
     """
-    body = _object(content)
+    body = _object(content, secret)
+    request_id = masked(request_id, secret) if request_id else None
     usage, version = _usage(body.get("usage")), _word(body.get("model"))
     entries = body.get("data")
     pictures = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
@@ -40,15 +44,15 @@ def read_reply(content: bytes, *, request_id: str | None) -> Answer:
     return NoPicture(usage, version, request_id, reason=_why_none(body, pictures))
 
 
-def _object(content: bytes) -> dict[str, object]:
+def _object(content: bytes, secret: str | None) -> dict[str, object]:
     try:
-        body = json.loads(content)
+        body = masked_json(json.loads(content), secret, but=_PICTURES)
     except (ValueError, RecursionError) as exc:
         what = "a web page" if content.lstrip()[:1] == b"<" else "something that is no JSON"
         raise _protocol(f"{what} came in the place of an answer; correct generate.openai.base_url") from exc
     if not isinstance(body, dict):
         raise _protocol("the answer is JSON, but not of the image API; correct generate.openai.base_url")
-    return body
+    return dict(body)
 
 
 def _base64_of(entry: Mapping[str, object]) -> str | None:

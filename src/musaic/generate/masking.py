@@ -1,0 +1,64 @@
+"""A key that comes back in what a service says, taken out before it reaches a screen, a record or a log."""
+
+import base64
+from functools import lru_cache
+from urllib.parse import quote
+
+from pydantic import JsonValue
+
+MASK = "***"
+# Anything shorter is no key, and would be found in ordinary words.
+_LEAST_KEY = 8
+
+
+def masked(text: str, key: str | None) -> str:
+    """Return a text without a key, be it plain, percent-encoded or in base64.
+
+    Example:
+        >>> masked("no: key-12345678, a2V5LTEyMzQ1Njc4", "key-12345678")
+        'no: ***, ***'
+    """
+    for spelling in _spellings(key) if key else ():
+        text = text.replace(spelling, MASK)
+    return text
+
+
+def masked_json(value: JsonValue, key: str | None, *, but: frozenset[str] = frozenset()) -> JsonValue:
+    """Return JSON without a key in any of its texts and names.
+
+    Args:
+        value: Of a service; left as it is.
+        key: What to take out.
+        but: Names whose texts are pictures, megabytes long, and stay as they are.
+    """
+    if isinstance(value, str):
+        return masked(value, key)
+    if isinstance(value, list):
+        return [masked_json(each, key, but=but) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        masked(name, key): each if name in but and isinstance(each, str) else masked_json(each, key, but=but)
+        for name, each in value.items()
+    }
+
+
+@lru_cache(maxsize=8)
+def _spellings(key: str) -> tuple[str, ...]:
+    """Return the ways to write a key, longest first."""
+    if len(key) < _LEAST_KEY:
+        return (key,)
+    found = {key, quote(key, safe=""), *_in_base64(key.encode())}
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def _in_base64(key: bytes) -> set[str]:
+    """Return what base64, in both alphabets, makes of a key wherever it stands in a text: the letters all its own."""
+    found = set()
+    for before in range(3):
+        coded = base64.b64encode(bytes(before) + key).decode().rstrip("=")
+        # The first letters hold bits of what stands before, the last one may hold bits of what follows.
+        own = coded[(0, 2, 3)[before] :]
+        own = own if (before + len(key)) % 3 == 0 else own[:-1]
+        found |= {own, own.replace("+", "-").replace("/", "_")}
+    return found
