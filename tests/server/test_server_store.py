@@ -112,7 +112,7 @@ class Writing:
 def test_server_killed_in_mid_ingest_and_back_again_has_every_acknowledged_row_once(
     milvus: Milvus, server_settings: StoreSettings, tmp_path: Path
 ) -> None:
-    settings = server_settings.model_copy(update={"collection": "killed", "timeout_s": 3.0})
+    settings = server_settings.model_copy(update={"collection": "killed", "timeout_s": 8.0})
     with Store.open(settings, tmp_path) as store:
         store.create(ENCODER)
         writing = Writing(store)
@@ -141,7 +141,7 @@ def test_server_killed_in_mid_ingest_and_back_again_has_every_acknowledged_row_o
 def test_server_that_stops_answering_in_mid_ingest_is_given_up_in_time(
     milvus: Milvus, server_settings: StoreSettings, tmp_path: Path
 ) -> None:
-    settings = server_settings.model_copy(update={"collection": "frozen", "timeout_s": 3.0})
+    settings = server_settings.model_copy(update={"collection": "frozen", "timeout_s": 5.0})
     with Store.open(settings, tmp_path) as store:
         store.create(ENCODER)
         writing = Writing(store)
