@@ -83,11 +83,13 @@ class Pictured(_Answer):
         pictures: At least one; interim drafts ("thoughts") are not among them.
         text: What the model wrote beside them.
         turns: The whole conversation with this answer, JSON; what `Request.turns` takes to go on.
+        labels: MIME types, what the service says each picture is; empty where it says nothing.
     """
 
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
     text: str = ""
     turns: tuple[JsonValue, ...] = field(default=(), repr=False)
+    labels: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
