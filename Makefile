@@ -35,9 +35,16 @@ setup: $(VENV)/.core
 setup-dev: $(VENV)/.dev
 
 $(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 
-$(VENV)/.core: $(BIN)/python pyproject.toml constraints.txt
+# Ctrl-C in the middle leaves a Python without pip, or with half of it: pip writes its list of files last.
+$(VENV)/.made: $(BIN)/python
+	@$(BIN)/python -c 'import importlib.metadata as m, sys; sys.exit(not m.files("pip"))' 2>/dev/null \
+	  && $(PIP) --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) --version >/dev/null
+	@touch $@
+
+$(VENV)/.core: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "installing Musaic into $(VENV) (about a minute, once)"
 	@$(PIP) install -q -c constraints.txt -e .
 	@touch $@

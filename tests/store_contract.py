@@ -370,6 +370,13 @@ class StoreContract:
         assert ids(store.get(wanted)) == [asset(number).id for number in (7, 2, 5)]
         assert store.get([]) == []
 
+    def test_which_of_many_ids_are_there_can_be_asked(self, store: Store) -> None:
+        store.upsert(rows(9))
+        there, not_there = {asset(3).id, asset(8).id}, {asset(number).id for number in range(9, 6_000)}
+
+        assert store.among([*not_there, *there, asset(3).id]) == there
+        assert store.among([]) == set()
+
     def test_many_rows_are_all_there_once(self, store: Store) -> None:
         written = rows(2_345)
         store.upsert(written[:2_000])

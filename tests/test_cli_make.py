@@ -200,6 +200,9 @@ def test_where_nothing_could_be_sent_no_service_is_blamed(studio: Studio) -> Non
         (["--vary", "prompt=x"], "--vary cannot use the name 'prompt'"),
         (["--find", ""], "the query is empty"),
         (["--find", "\udcff"], "not valid UTF-8"),
+        (["--vary", "\udcff=1"], "not valid UTF-8"),
+        (["--out", "\udcff", "--json"], "not valid UTF-8; name another folder with --out"),
+        (["--model", "gemini-2.5-flash-image", "--dry-run"], "use --model gemini-nano-banana-2.1"),
         (["--ref", "\udcff:logo"], "not valid UTF-8"),
         (["--where", "kidn == 'x'"], "there is no field kidn"),
     ],
@@ -235,8 +238,51 @@ def test_without_a_key_it_makes_a_draft_that_costs_nothing(
     assert (answer.exit_code, made["engine"], made["cost_usd"]) == (0, "moodboard", 0)
     assert studio.fake.requests == ()
     refused = generate(studio, "a red square", "--engine", "gemini")
-    assert refused.exit_code == 2
-    assert "GEMINI_API_KEY" in refused.stderr
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    (line,) = refused.stderr.splitlines()[-1:]
+    assert line.startswith("musaic: the gemini engine needs a key: set GEMINI_API_KEY")
+    assert refused.stderr.count("GEMINI_API_KEY") == 1
+
+
+def test_what_would_be_sent_is_shown_without_a_key(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GEMINI_API_KEY")
+
+    for named in (["--engine", "gemini"], ["--model", "gemini-3-pro-image"]):
+        answer = generate(studio, "a red square", "--find", "red", *named, "--dry-run", "--json")
+        (plan,) = lines(answer)
+        assert (answer.exit_code, plan["engine"]) == (0, "gemini")
+        assert "note: this can be planned but not made yet" in answer.stderr
+    gone = generate(studio, "a red square", "--model", "gemini-2.5-flash-image")
+    assert gone.exit_code == 2
+    assert "use --model gemini-nano-banana-2.1" in gone.stderr
+    assert studio.records() == []
+
+
+def test_refine_takes_engine_and_model_from_flags_or_the_picture(studio: Studio) -> None:
+    (made,) = lines(generate(studio, "a red square", "--find", "red", "--json"))
+    (studio.library / "config.toml").write_text('[generate]\nmodel = "gemini-3-pro-image"\n')
+
+    def model_of(*flags: str) -> object:
+        answer = call(
+            "refine", made["id"], "larger", *flags, "--dry-run", "--json", "--library", studio.folder
+        )
+        (plan,) = lines(answer)
+        return plan["model"]
+
+    assert model_of() == made["model"] == "gemini-nano-banana-2.1"
+    assert model_of("--model", "gemini-3-pro-image") == "gemini-3-pro-image"
+    assert model_of("--engine", "moodboard") == "moodboard-1"
+
+
+def test_a_library_whose_name_cannot_be_written_down_makes_nothing(studio: Studio) -> None:
+    odd = studio.folder.with_name("\udcff")
+    studio.folder.rename(odd)
+
+    answer = call("generate", "x", "--ref", studio.pictures / "red.png", "--library", odd, "--json")
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert "is not valid UTF-8, so nothing made there can be recorded" in answer.stderr
+    assert studio.fake.requests == ()
 
 
 def test_a_reader_that_goes_away_ends_the_run_and_loses_nothing(studio: Studio) -> None:

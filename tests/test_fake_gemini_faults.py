@@ -247,6 +247,28 @@ def test_usage_can_be_left_out_or_listed_in_part(fake: FakeGemini) -> None:
     assert (sparse.usage_metadata.candidates_token_count or 0) > 1100
 
 
+def test_usage_can_leave_the_picture_out(fake: FakeGemini) -> None:
+    fake.script("short_usage")
+    told = ask(fake).usage_metadata
+
+    assert told is not None
+    assert (told.candidates_token_count, told.candidates_tokens_details, told.total_token_count) == (
+        None,
+    ) * 3
+    assert fake.requests[0].usage is not None
+    assert fake.requests[0].usage.output_image is None
+
+
+def test_words_and_names_can_hold_odd_letters(fake: FakeGemini) -> None:
+    fake.script("odd_letters")
+    answer = ask(fake)
+
+    assert images_in(answer)
+    for said in (answer.text, answer.model_version, answer.response_id):
+        assert "\ud83d" in (said or "")
+        assert "\x1b" in (said or "")
+
+
 def test_a_limit_below_the_pictures_tokens_ends_without_one(fake: FakeGemini) -> None:
     with client_of(fake) as client:
         answers = [

@@ -1,6 +1,7 @@
 """What the Gemini engine makes of each answer, all of them driven through the SDK; see test_gemini.py for two SDKs."""
 
 import base64
+import json
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -10,10 +11,14 @@ import pytest
 from musaic.errors import EngineProtocolError, EngineQuotaError
 from musaic.generate.base import Answer, Blocked, Malformed, NoPicture, Pictured
 from musaic.generate.gemini import GeminiGenerator
+from musaic.generate.masking import clean_json
+from musaic.generate.tables import load_models
+from musaic.plan import cost_usd
 from musaic.schemas import Usage
-from tests.fakes.gemini import DRAFT, KEY, PNG, ask, body, candidate, error, generator, image, text
+from tests.fakes.gemini import DRAFT, KEY, PNG, ask, body, candidate, error, generator, image, request, text
 from tests.fakes.replies import Replies, Reply, running
 
+NANO = load_models({})["gemini-nano-banana-2.1"]
 BLOCKED = {"promptFeedback": {"blockReason": "SAFETY"}}
 
 
@@ -259,6 +264,22 @@ def split(**counts: int) -> list[dict[str, object]]:
         ),
         ({"promptTokenCount": 9, "promptTokensDetails": "?"}, Usage(input_text=9)),
         ({"promptTokenCount": "9", "candidatesTokenCount": -4, "thoughtsTokenCount": True}, None),
+        # As gemini-nano-banana-2.1 was seen to report: words beside the picture are in the total only.
+        (
+            {
+                "promptTokenCount": 2076,
+                "candidatesTokenCount": 1332,
+                "totalTokenCount": 3545,
+                "promptTokensDetails": split(text=1302, image=774),
+                "candidatesTokensDetails": split(image=1120),
+                "thoughtsTokenCount": 137,
+            },
+            Usage(input_text=1302, input_image=774, output_text=349, output_image=1120),
+        ),
+        (
+            {"candidatesTokenCount": 2240, "candidatesTokensDetails": split(image=1120) + split(image=1120)},
+            Usage(output_text=0, output_image=2240),
+        ),
         ({}, None),
         (None, None),
     ],
@@ -269,6 +290,33 @@ def test_usage_is_read_by_modality(
     answer = answered(server, asking, body(candidate(image()), usageMetadata=counts))
 
     assert answer.usage == usage
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {"thoughtsTokenCount": 50},
+        {"thoughtsTokenCount": 50, "totalTokenCount": 150},
+        {"candidatesTokenCount": 0},
+        {"candidatesTokenCount": 0, "candidatesTokensDetails": split(image=0)},
+        {"totalTokenCount": 100},
+        {"candidatesTokenCount": 30},
+        {"candidatesTokensDetails": split(text=30)},
+        {"candidatesTokenCount": 30, "candidatesTokensDetails": split(text=30)},
+        {"candidatesTokenCount": 1200, "candidatesTokensDetails": split(text=1200)},
+    ],
+)
+@pytest.mark.parametrize("content", [PNG, "*broken*"], ids=["picture", "broken"])
+def test_a_picture_that_is_not_counted_has_no_known_cost(
+    server: Replies, asking: GeminiGenerator, counts: dict[str, Any], content: bytes | str
+) -> None:
+    told = {"promptTokenCount": 100, **counts}
+    answer = answered(server, asking, body(candidate(image(content)), usageMetadata=told))
+
+    assert isinstance(answer, Pictured if content == PNG else Malformed)
+    assert answer.usage is not None
+    assert (answer.usage.input_text, answer.usage.output_image) == (100, None)
+    assert cost_usd(NANO, answer.usage, size="1K") is None
 
 
 @pytest.mark.parametrize(
@@ -283,7 +331,7 @@ def test_usage_is_read_by_modality(
             {"promptTokenCount": 9, "candidatesTokenCount": 12, "candidatesTokensDetails": split(text=12)},
             Usage(input_text=9, output_text=12, output_image=0),
         ),
-        ({"candidatesTokenCount": 12}, Usage(output_text=12)),
+        ({"candidatesTokenCount": 12}, Usage(output_text=12, output_image=0)),
     ],
 )
 def test_an_answer_without_a_picture_reports_no_tokens_of_one(
@@ -321,3 +369,102 @@ def test_a_key_that_the_model_repeats_is_in_no_part_of_the_answer(
     with pytest.raises(EngineProtocolError) as raised:
         answered(server, asking, Reply(said.encode()))
     assert own not in str(raised.value)
+
+
+ODD = "a\ud83d\x00b\x1b[2J\tc\n\udc4d\x7f\uffff"
+CLEAN = "a? b [2J\tc\n? ?"
+
+
+def test_odd_letters_are_in_no_part_of_the_answer(server: Replies, asking: GeminiGenerator) -> None:
+    signature = base64.b64encode(b"signed").decode()
+    rated = {"safetyRatings": [{"category": ODD, "blocked": True}]}
+    parts = [text(ODD, thoughtSignature=signature), image(mime=f"image/{ODD}", thoughtSignature=signature)]
+    answers = [
+        answered(server, asking, body(candidate(*parts), modelVersion=ODD, responseId=ODD)),
+        answered(server, asking, body(candidate(text(ODD)), modelVersion=ODD)),
+        answered(server, asking, body(candidate(finish=f"IMAGE_SAFETY{ODD}", finishMessage=ODD, **rated))),
+        answered(server, asking, body(candidate(finish=f"NEW_{ODD}", **rated))),
+        answered(
+            server, asking, {"promptFeedback": {"blockReason": ODD, "blockReasonMessage": ODD, **rated}}
+        ),
+    ]
+
+    for one in answers:
+        for said in (
+            one.model_version,
+            one.response_id,
+            getattr(one, "reason", ""),
+            getattr(one, "text", ""),
+        ):
+            assert (said or "").encode().decode() == (said or "")
+            assert all(letter.isprintable() or letter in "\n\t" for letter in said or "")
+    (pictured, *_) = answers
+    assert isinstance(pictured, Pictured)
+    assert (pictured.text, pictured.model_version) == (CLEAN, CLEAN)
+    assert pictured.turns[-1] == {
+        "role": "model",
+        "parts": [
+            {"text": CLEAN, "thoughtSignature": signature},
+            {
+                "inlineData": {"mimeType": f"image/{CLEAN}", "data": base64.b64encode(PNG).decode()},
+                "thoughtSignature": signature,
+            },
+        ],
+    }
+    assert pictured.labels == ("image/a? b [2J c ? ?",)
+    json.dumps(pictured.turns, ensure_ascii=False).encode()
+
+
+def test_a_conversation_with_odd_letters_can_be_gone_on_with(
+    server: Replies, asking: GeminiGenerator
+) -> None:
+    first = answered(server, asking, body(candidate(text(ODD), image())))
+    assert isinstance(first, Pictured)
+
+    kept_before = ({"role": "user", "parts": [{"text": "a \ud83d watch"}]}, first.turns[-1])
+    for turns in (first.turns, kept_before):
+        server.replies[:] = [Reply(body(candidate(image())))]
+        assert isinstance(ask(asking, request("larger", turns=turns)), Pictured)
+    assert server.seen[-1].body["contents"][0]["parts"] == [{"text": "a ? watch"}]
+
+
+def test_pictures_are_neither_copied_nor_looked_through() -> None:
+    letters = "iVBOR" * 1000
+    cleaned = clean_json(
+        {"parts": [{"inlineData": {"data": letters, "x\x00": ODD}}]}, KEY, but=frozenset({"data"})
+    )
+
+    inline = cleaned["parts"][0]["inlineData"]  # type: ignore[index, call-overload]
+    assert inline["data"] is letters  # type: ignore[index, call-overload]
+    assert inline["x "] == CLEAN  # type: ignore[index, call-overload]
+
+
+def test_a_picture_that_is_no_text_at_all_is_malformed(server: Replies, asking: GeminiGenerator) -> None:
+    answer = answered(server, asking, body(candidate(image("iVBOR\ud83d\x00"))))
+
+    assert isinstance(answer, Malformed)
+
+
+@pytest.mark.parametrize(
+    ("parts", "labels"),
+    [
+        ([image(mime="image/jpeg")], ("image/jpeg",)),
+        (
+            [image(b"one", mime="image/webp"), text("and"), image(b"two"), image(mime="image/jpeg")],
+            ("image/webp", "image/png", "image/jpeg"),
+        ),
+        ([image("*broken*", mime="image/gif"), image(mime="image/jpeg")], ("image/jpeg",)),
+        ([thought(), image(mime="image/jpeg")], ("image/jpeg",)),
+        ([{"inline_data": {"mime_type": "image/webp", "data": "AAEC"}}], ("image/webp",)),
+        ([{"inlineData": {"data": "AAEC"}}, image(mime="image/jpeg")], (None, "image/jpeg")),
+        ([{"inlineData": {"data": "AAEC"}}], ()),
+        ([image(mime="")], ()),
+    ],
+)
+def test_each_picture_has_the_label_that_the_service_gave_it(
+    server: Replies, asking: GeminiGenerator, parts: list[Any], labels: tuple[str | None, ...]
+) -> None:
+    answer = answered(server, asking, body(candidate(*parts)))
+
+    assert isinstance(answer, Pictured)
+    assert answer.labels == labels

@@ -13,9 +13,11 @@ from musaic.errors import (
     EngineProtocolError,
     EngineQuotaError,
     EngineRequestError,
+    EngineTimeoutError,
     EngineUnavailableError,
 )
 from musaic.generate.gemini import GeminiGenerator
+from musaic.generate.gemini.failures import Refusal, refused
 from tests.fakes.gemini import MODEL, ask, error, generator, request
 from tests.fakes.replies import Replies, Reply, running
 
@@ -81,18 +83,15 @@ def retry_in(delay: Any) -> dict[str, Any]:
             False,
         ),
         (404, error(404, "no such model"), EngineRequestError, False),
-        (408, b"", EngineUnavailableError, True),
         (413, b"<html>too large</html>", EngineRequestError, False),
         (418, b"teapot", EngineRequestError, False),
         (429, error(429, "slow down"), EngineQuotaError, True),
         (499, error(499, "cancelled"), EngineUnavailableError, True),
         (500, error(500, "internal"), EngineUnavailableError, True),
-        (502, b"<html>bad gateway</html>", EngineUnavailableError, True),
         (503, [error(503, "overloaded")], EngineUnavailableError, True),
         (503, b"\xfc\xff latin", EngineUnavailableError, True),
         (503, b'{"error": "overloaded"}', EngineUnavailableError, True),
         (503, b"[" * 100_000, EngineUnavailableError, True),
-        (504, error(504, "deadline", "DEADLINE_EXCEEDED"), EngineUnavailableError, True),
         (529, None, EngineUnavailableError, True),
     ],
 )
@@ -104,6 +103,53 @@ def test_each_status_is_its_own_error_and_costs_nothing(
     assert type(raised) is kind
     assert (raised.retryable, raised.billed, raised.engine) == (retryable, "no", "gemini")
     assert raised.exit_code == 3
+
+
+LOST = [
+    (408, EngineTimeoutError),
+    (502, EngineUnavailableError),
+    (504, EngineTimeoutError),
+    (520, EngineUnavailableError),
+    (522, EngineUnavailableError),
+    (524, EngineTimeoutError),
+]
+
+
+@pytest.mark.parametrize(("status", "kind"), LOST)
+@pytest.mark.parametrize("wrapped", [False, True], ids=["status", "in-a-200"])
+def test_a_gateway_that_lost_the_service_may_have_cost_something(
+    server: Replies, asking: GeminiGenerator, status: int, kind: type[EngineError], wrapped: bool
+) -> None:
+    body = error(status, "upstream timed out")
+
+    raised = failure(server, asking, Reply(body, status=200 if wrapped else status))
+
+    assert type(raised) is kind
+    assert (raised.retryable, raised.billed) == (False, "unknown")
+    assert "127.0.0.1 got no answer from the service behind it" in str(raised)
+    assert "upstream timed out" in str(raised)
+    assert "may have been billed" in str(raised)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "generativelanguage.googleapis.com",
+        "aiplatform.googleapis.com",
+        "Europe-west4-aiplatform.googleapis.com.",
+    ],
+)
+@pytest.mark.parametrize("status", [status for status, _ in LOST])
+def test_google_itself_charges_for_no_failure(host: str, status: int) -> None:
+    raised = refused(Refusal(status, {}, b"", host), key=None, model=None)
+
+    assert type(raised) is EngineUnavailableError
+    assert (raised.retryable, raised.billed) == (True, "no")
+
+
+@pytest.mark.parametrize("host", ["googleapis.com.example.org", "notgoogleapis.com", "localhost"])
+def test_a_name_that_looks_like_googles_is_a_gateway(host: str) -> None:
+    assert refused(Refusal(504, {}, b"", host), key=None, model=None).billed == "unknown"
 
 
 @pytest.mark.parametrize("status", [201, 206])

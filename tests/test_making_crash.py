@@ -52,6 +52,7 @@ def check_whole(studio: Studio) -> list[Record]:
         pictures = list((studio.library / "outputs" / record.id).glob("picture.*"))
         assert [str(path) for path in pictures] == ([record.path] if record.state == "picture" else [])
         assert (record.export_path is not None) == (record.state == "picture")
+        assert not list((studio.library / "outputs" / record.id).glob("answer-*"))
         for call in record.calls:
             assert (call.cost_usd is None) == (call.billed != "yes")
     made = {record.asset_id for record in records if record.state == "picture"}
@@ -229,7 +230,7 @@ def test_a_monthly_budget_holds_across_two_processes_at_once(studio: Studio) -> 
 
 @pytest.mark.parametrize(
     ("most_bytes", "size", "sent", "pictures"),
-    [(45_000, "1K", 0, 0), (80_000, "1K", 1, 1), (100_000, "1K", 1, 1), (150_000, "2K", 1, 0)],
+    [(45_000, "1K", 0, 0), (90_000, "1K", 1, 1), (105_000, "1K", 1, 1), (150_000, "2K", 1, 0)],
 )
 def test_on_a_full_disk_nothing_that_was_sent_is_forgotten(
     studio: Studio, most_bytes: int, size: str, sent: int, pictures: int

@@ -293,6 +293,49 @@ def test_a_key_that_the_server_repeats_is_in_no_part_of_the_answer(openai_server
     assert answers[0].text.startswith("*** ***")
 
 
+def test_odd_letters_are_in_no_part_of_the_answer(openai_server: FakeOpenai) -> None:
+    odd, clean = "a\ud83d\x00b\x1b[2J\tc\n\x7f", "a? b [2J\tc\n "
+    told = picture(model=odd)
+    told["data"][0]["revised_prompt"] = odd
+    bodies = [told, {"data": [{"revised_prompt": odd}]}, {"error": {"message": odd}}, {"error": odd}]
+    openai_server.script += [Reply(200, each) for each in bodies]
+
+    drawn, *others = [make(openai_server) for _ in bodies]
+
+    assert isinstance(drawn, Pictured)
+    assert (drawn.text, drawn.model_version) == (clean, clean)
+    for answer in others:
+        assert isinstance(answer, NoPicture)
+        assert answer.reason == clean
+
+
+@pytest.mark.parametrize(
+    ("body", "labels"),
+    [
+        (picture(), ()),
+        (picture(output_format="webp"), ("image/webp",)),
+        (
+            picture(output_format="jpeg", data=[{"b64_json": "AAEC"}, {"b64_json": "AAED"}]),
+            ("image/jpeg",) * 2,
+        ),
+        ({"data": [{"url": "data:image/webp;base64,AAEC"}], "output_format": "png"}, ("image/webp",)),
+        ({"data": [{"b64_json": "data:image/jpeg;base64,AAEC"}, {"b64_json": "AAED"}]}, ("image/jpeg", None)),
+        ({"data": [{"url": "data:;base64,AAEC"}]}, ()),
+        (picture(output_format="a\ud83d b"), ()),
+        (picture(output_format=7), ()),
+    ],
+)
+def test_each_picture_has_the_label_that_the_server_gave_it(
+    openai_server: FakeOpenai, body: dict[str, Any], labels: tuple[str | None, ...]
+) -> None:
+    openai_server.script.append(Reply(200, body))
+
+    answer = make(openai_server)
+
+    assert isinstance(answer, Pictured)
+    assert answer.labels == labels
+
+
 @pytest.mark.parametrize(("status", "mib"), [(200, 256), (500, 1)])
 def test_an_answer_without_end_is_left_and_may_have_been_billed(
     openai_server: FakeOpenai, status: int, mib: int
@@ -317,6 +360,25 @@ def test_an_answer_without_end_is_left_and_may_have_been_billed(
             {"input_tokens": 3, "output_tokens_details": {"image_tokens": 40, "text_tokens": 5}},
             Usage(input_text=3, output_text=5, output_image=40),
         ),
+        # What is not said to be words is the picture's; and where nothing is left for it, its cost is not known.
+        (
+            {"input_tokens": 3, "output_tokens": 1130, "output_tokens_details": {"text_tokens": 10}},
+            Usage(input_text=3, output_text=10, output_image=1120),
+        ),
+        (
+            {"input_tokens": 3, "output_tokens_details": {"text_tokens": 10}},
+            Usage(input_text=3, output_text=10, output_image=None),
+        ),
+        (
+            {"input_tokens": 3, "output_tokens": 10, "output_tokens_details": {"text_tokens": 10}},
+            Usage(input_text=3, output_text=10, output_image=None),
+        ),
+        (
+            {"input_tokens": 3, "output_tokens_details": {"text_tokens": 10, "image_tokens": 0}},
+            Usage(input_text=3, output_text=10, output_image=None),
+        ),
+        ({"input_tokens": 12, "output_tokens": 0}, Usage(input_text=12, output_image=None)),
+        ({"input_tokens": 12}, Usage(input_text=12, output_image=None)),
         ("many", None),
     ],
 )
@@ -329,6 +391,29 @@ def test_usage_in_any_shape_never_costs_the_picture(
 
     assert isinstance(answer, Pictured)
     assert answer.usage == usage
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"input_tokens": 12, "output_tokens": 0}, Usage(input_text=12, output_image=0)),
+        (
+            {"input_tokens": 12, "output_tokens_details": {"text_tokens": 5}},
+            Usage(input_text=12, output_text=5, output_image=0),
+        ),
+    ],
+)
+def test_usage_without_a_picture_counts_none(openai_server: FakeOpenai, told: Any, usage: Usage) -> None:
+    openai_server.script.append(Reply(200, {"data": [], "usage": told}))
+
+    assert make(openai_server).usage == usage
+
+
+def test_an_address_in_the_place_of_a_picture_is_one_that_must_be_counted(own_server: FakeOpenai) -> None:
+    told = {"input_tokens": 12, "output_tokens_details": {"text_tokens": 5}}
+    own_server.script.append(Reply(200, {"data": [{"url": f"{own_server.url}/made.png"}], "usage": told}))
+
+    assert make(own_server).usage == Usage(input_text=12, output_text=5, output_image=None)
 
 
 @pytest.mark.parametrize("alphabet", ["standard", "url-safe", "wrapped", "data address"])

@@ -341,16 +341,18 @@ def test_no_usage_within_the_limits_costs_more_than_the_bound(model: ImageModel)
         size = chance.choice(model.sizes)
         prompt_bytes, pictures = chance.randrange(30_000), chance.randrange(15)
         picture, most = model.tokens_per_picture[size], most_output_tokens(model, size)
-        assert most is not None
+        assert most == picture + model.text_tokens
         assert model.tokens_per_reference is not None
         sent = Usage(
             input_text=chance.choice([0, prompt_bytes]),
             input_image=chance.choice([None, pictures * model.tokens_per_reference]),
         )
+        # Of all that the request allows the service may make what it likes: two pictures, drafts, or one with words.
+        drawn = chance.choice([picture, min(2 * picture, most), most, chance.randrange(1, most)])
         with_picture = sent.model_copy(
-            update={"output_image": picture, "output_text": chance.choice([None, 0, model.text_tokens])}
+            update={"output_image": drawn, "output_text": chance.choice([None, 0, most - drawn])}
         )
-        words_alone = sent.model_copy(update={"output_text": chance.choice([0, 1, most])})
+        words_alone = sent.model_copy(update={"output_text": chance.choice([0, 1, most]), "output_image": 0})
 
         for usage, bounded in ((with_picture, call_bound_usd), (words_alone, empty_bound_usd)):
             bound = bounded(model, prompt_bytes=prompt_bytes, pictures=pictures, size=size)
@@ -365,8 +367,42 @@ def test_a_known_call_costs_what_the_price_list_says() -> None:
 
     # 2440 x $1.50 + 300 x $7.50 + 1120 x $30, a million tokens each.
     assert cost_usd(NANO, usage, size="1K") == 0.03951
-    assert call_bound_usd(NANO, prompt_bytes=200, pictures=1, size="1K") == 0.06894
-    assert most_output_tokens(NANO, "1K") == 1120 + 4096
+    model = NANO.model_copy(update={"text_tokens": 2048})
+    assert most_output_tokens(model, "1K") == 3168
+    # 200 + 512 of the frame + 128 of the line + 2240 tokens sent x $1.50, and 3168 x $30.
+    assert call_bound_usd(model, prompt_bytes=200, pictures=1, size="1K") == 0.09966
+    # And 3168 x $7.50 where only words come.
+    assert empty_bound_usd(model, prompt_bytes=200, pictures=1, size="1K") == 0.02838
+
+
+def test_words_and_thinking_have_the_room_that_the_documentation_says() -> None:
+    assert {row.text_tokens for row in PRICED} == {2048}
+
+
+def test_two_pictures_in_one_call_stay_within_the_bound() -> None:
+    bound = call_bound_usd(NANO, prompt_bytes=200, pictures=1, size="1K")
+    usage = Usage(input_text=200, input_image=2240, output_text=300, output_image=2240)
+
+    assert bound is not None
+    assert (cost_usd(NANO, usage, size="1K") or 1) <= bound
+
+
+def test_the_bound_counts_the_dearest_token_whichever_it_is() -> None:
+    model = NANO.model_copy(update={"output_text_usd": 40.0, "output_image_usd": 30.0})
+    words = Usage(input_text=0, output_text=most_output_tokens(model, "1K"), output_image=0)
+
+    bound, cost = (
+        call_bound_usd(model, prompt_bytes=0, pictures=0, size="1K"),
+        cost_usd(model, words, size="1K"),
+    )
+    assert bound is not None
+    assert cost is not None
+    assert cost <= bound
+
+
+def test_pictures_that_are_not_counted_make_the_cost_unknown() -> None:
+    assert cost_usd(NANO, Usage(input_text=100, output_text=50), size="1K") is None
+    assert cost_usd(NANO, Usage(input_text=100, output_text=50, output_image=0), size="1K") == 0.000525
 
 
 def test_the_bound_covers_the_lines_that_stand_before_the_references() -> None:
@@ -441,8 +477,8 @@ def test_an_unknown_count_of_tokens_is_no_bound() -> None:
         (Usage(output_image=1120), None),
         (Usage(input_text=10), None),
         (Usage(input_text=10, output_image=1120), "output_image_usd"),
-        (Usage(input_text=10, output_text=5), "output_text_usd"),
-        (Usage(input_image=10, output_text=5), "input_usd"),
+        (Usage(input_text=10, output_text=5, output_image=0), "output_text_usd"),
+        (Usage(input_image=10, output_text=5, output_image=0), "input_usd"),
     ],
 )
 def test_a_cost_that_is_not_known_is_none(usage: Usage | None, gap: str | None) -> None:
@@ -454,7 +490,7 @@ def test_a_cost_that_is_not_known_is_none(usage: Usage | None, gap: str | None) 
 def test_a_price_that_is_not_needed_may_be_missing() -> None:
     model = NANO.model_copy(update={"output_image_usd": None})
 
-    assert cost_usd(model, Usage(input_text=1000, output_text=100), size="1K") == 0.00225
+    assert cost_usd(model, Usage(input_text=1000, output_text=100, output_image=0), size="1K") == 0.00225
 
 
 @pytest.mark.parametrize("price", [0.0, 0.04])

@@ -150,6 +150,31 @@ def test_what_was_ingested_and_pruned_in_between_is_taken_into_account(
         assert library.ingest(photos).unchanged == 206
 
 
+def test_what_was_moved_while_a_run_was_interrupted_is_where_it_is_now(
+    photos: Path, models: dict[str, Path]
+) -> None:
+    """Once rows that were there already kept the paths of the time before, for good."""
+    draw_many(photos / "many", 300)
+    with opened(photos.parent, models["old"]) as library:
+        library.ingest(photos)
+    stop = threading.Event()
+    with opened(photos.parent, models["new"]) as library:
+        first = library.reindex(on_progress=lambda event: stop.set(), stop=stop)
+    assert 0 < first.updated < 305
+    moved = photos.rename(photos.parent / "moved")
+    with opened(photos.parent) as library:
+        library.ingest(moved)
+
+    with opened(photos.parent, models["new"]) as library:
+        second = library.reindex()
+
+    assert (second.unchanged, second.updated) == (first.updated, 305 - first.updated)
+    with opened(photos.parent) as library:
+        hits = library.search("red", limit=400)
+        assert {hit.path for hit in hits} == {str(path) for path in moved.rglob("*.*")}
+        assert library.search("red", limit=400, where=f'startswith(folder, "{photos}")') == []
+
+
 def test_a_missing_or_changed_original_is_replaced_by_its_thumbnail_and_this_is_told(
     photos: Path, models: dict[str, Path]
 ) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
 from musaic.demo.vocabulary import COLOURS, KINDS
+from musaic.embed.runtime import onnxruntime
 from training.captions import LANGUAGES
 from training.dataset import CATEGORIES, DRAWN_PX, Labelled, Pictures, read_photos, split_photos
 from training.exam import (

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from musaic.embed.runtime import onnxruntime
 from training.model import DIM, MEAN, SIZE_PX, STD
 from training.tokens import LENGTH, PAD
 from training.train import CHECKPOINT, load

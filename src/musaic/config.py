@@ -47,7 +47,11 @@ class EmbedSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     model: str = Field(default="auto", description="Id from `musaic models`, a model folder, or auto.")
-    precision: Precision = Field(default="fp32", description="int8 is faster, and recorded with the library.")
+    precision: Precision | None = Field(
+        default=None,
+        description="fp32, or int8, which is faster; recorded with the library. Unset: the library's own, fp32 for a "
+        "new one.",
+    )
     provider: Provider = Field(
         default="auto", description="ONNX Runtime provider; auto takes the best installed."
     )

@@ -1,12 +1,14 @@
 """The encoder of one library: chosen, loaded when it is first needed, and remembered."""
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musaic.config import Settings
-from musaic.errors import ConfigError, ModelMismatchError
+from musaic.errors import ConfigError, ModelFilesError, ModelMismatchError
+from musaic.home import expanded
 from musaic.ledger import Ledger
 from musaic.schemas import Fingerprint
 
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class LibraryEncoder:
-    """Gives a library the encoder it was built with, and refuses another.
+    """Gives a library the encoder it was built with, and refuses another. Thread-safe.
+
+    Attributes:
+        ready: Whether one was loaded.
 
     Args:
         settings: Of the process.
@@ -43,6 +48,8 @@ class LibraryEncoder:
         self._notify, self._ask, self._on_download = notify, ask, on_download
         self._loaded: Embedder | None = None
         self._told: set[str] = set()
+        self._turn = threading.RLock()
+        self.ready = False
 
     def of(self, store: "Store") -> "Embedder":
         """Return the library's encoder; make the collection for it if there is none.
@@ -51,21 +58,26 @@ class LibraryEncoder:
             ModelMismatchError: The settings name another one.
             EmbedError: It cannot be loaded.
         """
-        if self._loaded is None:
-            built_with = store.fingerprint()
-            self._refuse_other(built_with)
-            embedder = self._load(built_with)
-            if built_with is None:
-                store.create(embedder.fingerprint)
-            elif embedder.fingerprint != built_with:
-                raise ModelMismatchError(
-                    collection=self._settings.store.collection,
-                    built_with=_words(built_with),
-                    configured=_words(embedder.fingerprint),
-                )
-            self.keep(embedder)
-        assert self._loaded is not None
-        return self._loaded
+        with self._turn:
+            if self._loaded is None:
+                self._loaded = self._fitting(store)
+            return self._loaded
+
+    def _fitting(self, store: "Store") -> "Embedder":
+        built_with = store.fingerprint()
+        self._refuse_other(built_with)
+        embedder = self._load(built_with)
+        if built_with is None:
+            store.create(embedder.fingerprint)
+        elif not is_same_encoder(embedder.fingerprint, built_with):
+            raise ModelMismatchError(
+                collection=self._settings.store.collection,
+                built_with=_words(built_with),
+                configured=_words(embedder.fingerprint),
+            )
+        # What the library says of itself stays, also where a model folder is called otherwise now.
+        self._note(built_with or embedder.fingerprint)
+        return embedder
 
     def _refuse_other(self, built_with: Fingerprint | None) -> None:
         """Refuse another row of the table before its weights are looked for, or even fetched."""
@@ -111,7 +123,7 @@ class LibraryEncoder:
         """
         embedder = self.of(store)
         if isinstance(image, (str, Path)):
-            image = self._open(Path(image).expanduser(), embedder.image_size)
+            image = self._open(expanded(image), embedder.image_size)
         assert image is not None
         vector: NDArray[np.float32] = embedder.embed_pictures([image.convert("RGB")])[0]
         return vector
@@ -136,14 +148,18 @@ class LibraryEncoder:
 
     def keep(self, embedder: "Embedder") -> None:
         """Remember an encoder as the library's own."""
-        self.remember_place(embedder.fingerprint)
-        self._ledger.remember("fingerprint", embedder.fingerprint.model_dump_json())
-        self._loaded = embedder
+        with self._turn:
+            self._note(embedder.fingerprint)
+            self._loaded = embedder
+
+    def _note(self, fingerprint: Fingerprint) -> None:
+        self.remember_place(fingerprint)
+        self._ledger.remember("fingerprint", fingerprint.model_dump_json())
 
     def remember_place(self, fingerprint: Fingerprint) -> None:
         """Remember where a model folder is, so that it need not be named again."""
         if fingerprint.revision == "local" and self._settings.embed.model != "auto":
-            folder = Path(self._settings.embed.model).expanduser().resolve()
+            folder = expanded(self._settings.embed.model).resolve()
             self._ledger.remember(_place_key(fingerprint), str(folder))
 
     def noted(self) -> Fingerprint | None:
@@ -157,8 +173,8 @@ class LibraryEncoder:
         wanted = self._settings.embed
         updates: dict[str, object] = {}
         if wanted.model == "auto" and built_with is not None:
-            updates["model"] = self._ledger.note(_place_key(built_with)) or built_with.model
-        if "precision" not in wanted.model_fields_set and built_with is not None:
+            updates["model"] = self._place(built_with) or built_with.model
+        if wanted.precision is None and built_with is not None:
             updates["precision"] = built_with.precision
         loaded = load_embedder(
             wanted.model_copy(update=updates),
@@ -167,13 +183,34 @@ class LibraryEncoder:
             on_download=self._on_download,
         )
         self._tell(loaded.notices)
+        self.ready = True
         return loaded.embedder
+
+    def _place(self, fingerprint: Fingerprint) -> str | None:
+        """Return the folder of an encoder that is none of the table.
+
+        Raises:
+            ModelFilesError: It is not there any more.
+        """
+        folder = self._ledger.note(_place_key(fingerprint))
+        if folder is not None and not Path(folder).is_dir():
+            raise ModelFilesError(
+                "it is not there any more; name its new place with --model PATH", folder=Path(folder)
+            )
+        return folder
 
     def _tell(self, notices: Sequence[str]) -> None:
         for notice in notices:
             if notice not in self._told:
                 self._told.add(notice)
                 self._notify(notice)
+
+
+def is_same_encoder(one: Fingerprint, other: Fingerprint) -> bool:
+    """Say whether two encoders give the same vectors. A model folder may be called anything: its weights count."""
+    if one.revision == other.revision == "local":
+        return one.model_copy(update={"model": other.model}) == other
+    return one == other
 
 
 def _place_key(fingerprint: Fingerprint) -> str:

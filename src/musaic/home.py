@@ -1,11 +1,17 @@
 """Where a library lives: a ``.musaic`` folder, found as git finds its own, or made."""
 
+import contextlib
 import os
+import shutil
 from pathlib import Path
 
 from musaic.errors import LibraryError, LibraryNotFoundError
 
 FOLDER = ".musaic"
+
+_FOLDERS = ("thumbs", "outputs")
+# config.toml last: it is what makes the folder a library.
+_OWN_FILES = ("lock", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "config.toml")
 
 _CONFIG_TEMPLATE = """\
 # Settings of this library. A flag or a MUSAIC_* variable beats what is written here.
@@ -41,10 +47,48 @@ def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
         LibraryNotFoundError: There is none, and `create` is False.
         LibraryError: It cannot be made.
     """
-    found, named = find(path), Path(path or os.environ.get("MUSAIC_LIBRARY") or _here())
+    found = find(path)
     if found is None and not create:
-        raise LibraryNotFoundError(start=named)
-    return found or _make(_folder(named))
+        raise LibraryNotFoundError(start=Path(path or os.environ.get("MUSAIC_LIBRARY") or _here()))
+    return found or _make(place_of(path)[0])
+
+
+def unmake(folder: Path, *, kept: Path) -> None:
+    """Remove a library that was just made, and in which nothing was done; any other stays as it is.
+
+    Args:
+        folder: The ``.musaic`` folder.
+        kept: The folder above it that was there before; empty ones between go too.
+    """
+    with contextlib.suppress(OSError):
+        # Every picture has a thumbnail or is an output.
+        used = any(any((folder / name).iterdir()) for name in _FOLDERS)
+        if used or (folder / "config.toml").read_text(encoding="utf-8") != _CONFIG_TEMPLATE:
+            return
+        for name in _FOLDERS:
+            (folder / name).rmdir()
+        shutil.rmtree(folder / "vectors.db", ignore_errors=True)
+        for name in _OWN_FILES:
+            (folder / name).unlink(missing_ok=True)
+        for each in (folder, *folder.parents):
+            if each == kept:
+                return
+            each.rmdir()
+
+
+def place_of(path: Path | str | None) -> tuple[Path, Path]:
+    """Return which folder a library would be made in, and the nearest folder above it that is there.
+
+    Raises:
+        LibraryError: There can be no library.
+    """
+    folder = _folder(path or os.environ.get("MUSAIC_LIBRARY") or _here())
+    return folder, next(each for each in folder.parents if each.exists())
+
+
+def expanded(path: Path | str) -> Path:
+    """Return a path with its ``~`` written out; as it is where nobody knows that home: a file may be called so."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  Path.expanduser raises then
 
 
 def _here() -> Path:
@@ -66,7 +110,7 @@ def _make(folder: Path) -> Path:
     """Make an empty library; its config.toml comes last and marks it whole."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("thumbs", "outputs"):
+        for name in _FOLDERS:
             (folder / name).mkdir(exist_ok=True)
         (folder / "config.toml").write_text(_CONFIG_TEMPLATE, encoding="utf-8")
     except OSError as exc:

@@ -297,29 +297,28 @@ def call_bound_usd(model: ImageModel, *, prompt_bytes: int, pictures: int, size:
         size: Of the picture asked for.
 
     Returns:
-        None where a price or a count of tokens that is needed is unknown. It holds for one picture a call; the model is
-        kept to it by `most_output_tokens`.
+        None where a price or a count of tokens that is needed is unknown. It holds whatever the answer is made of,
+        two pictures or drafts among it, as long as the service keeps to `most_output_tokens`.
     """
     if model.call_usd is not None:
         return _rounded_up(Decimal(repr(model.call_usd)))
-    return _bound(
-        model,
-        prompt_bytes,
-        pictures,
-        image_tokens=model.tokens_per_picture.get(size),
-        text_tokens=model.text_tokens,
-    )
+    most, dearest = most_output_tokens(model, size), _dearest_usd(model)
+    return _bound(model, prompt_bytes, pictures, answered=(most, dearest))
 
 
 def empty_bound_usd(model: ImageModel, *, prompt_bytes: int, pictures: int, size: str) -> float | None:
-    """Return the most that one call can cost whose answer is words without a picture; see `call_bound_usd`."""
+    """Return the most that one call can cost whose answer is words without a picture; see `call_bound_usd`.
+
+    It is what a shot may spend on such an answer. One that costs more all the same, as for drafts, is not asked again,
+    so that the shot stays within its bound.
+    """
     if model.call_usd is not None:
         return _rounded_up(Decimal(repr(model.call_usd)))
-    most = most_output_tokens(model, size)
-    if most is None:
+    if _dearest_usd(model) is None:
         return None
     # All that it may write, it may write in words.
-    return _bound(model, prompt_bytes, pictures, image_tokens=0, text_tokens=most)
+    most = most_output_tokens(model, size)
+    return _bound(model, prompt_bytes, pictures, answered=(most, model.output_text_usd))
 
 
 def most_output_tokens(model: ImageModel, size: str) -> int | None:
@@ -339,19 +338,20 @@ def cost_usd(
 
     Args:
         model: With its prices; a flat price a call is the cost, whatever was reported.
-        usage: As reported. Of words and pictures one may be null, for there being none; not both.
+        usage: As reported. Of what was sent, words or pictures may be null, for there being none; not both. Of what
+            came, words may be null; pictures are 0 where there are none, and null where they are not counted.
         size: Of the picture asked for.
         bound_usd: The most that the call should cost; a hundred times that is not believed.
 
     Returns:
-        None where nothing was reported of what was sent or of what came, nothing that can be (`is_plausible`), or a
-        price that is needed is unknown.
+        None where nothing was reported of what was sent or of pictures that came, nothing that can be
+        (`is_plausible`), or a price that is needed is unknown.
     """
     if model.call_usd is not None:
         return float(Decimal(repr(model.call_usd)).quantize(_MICRO, ROUND_HALF_UP))
     if usage is None or not is_plausible(usage) or (usage.input_text is None and usage.input_image is None):
         return None
-    if usage.output_text is None and usage.output_image is None:
+    if usage.output_image is None:
         return None
     cost = _priced(
         ((usage.input_text or 0) + (usage.input_image or 0), model.input_usd),
@@ -374,18 +374,23 @@ def is_plausible(usage: Usage) -> bool:
     return all(0 <= count <= _MOST_TOKENS for count in counts if count is not None)
 
 
+def _dearest_usd(model: ImageModel) -> float | None:
+    """Return the price of the dearest output token, a million of them; None where one is unknown."""
+    if model.output_text_usd is None or model.output_image_usd is None:
+        return None
+    return max(model.output_text_usd, model.output_image_usd)
+
+
 def _bound(
-    model: ImageModel, prompt_bytes: int, pictures: int, *, image_tokens: int | None, text_tokens: int
+    model: ImageModel, prompt_bytes: int, pictures: int, *, answered: tuple[int | None, float | None]
 ) -> float | None:
+    """Return what a call costs at most whose answer has so many tokens, at so much a million."""
     a_reference = model.tokens_per_reference if pictures else 0
-    if a_reference is None or image_tokens is None:
+    most, price = answered
+    if a_reference is None or most is None or model.input_usd is None:
         return None
     sent = prompt_bytes + _FRAME_BYTES + pictures * (_LINE_BYTES + a_reference)
-    if None in (model.input_usd, model.output_text_usd, model.output_image_usd):
-        return None
-    cost = _priced(
-        (sent, model.input_usd), (text_tokens, model.output_text_usd), (image_tokens, model.output_image_usd)
-    )
+    cost = _priced((sent, model.input_usd), (most, price))
     return None if cost is None else _rounded_up(cost)
 
 

@@ -215,6 +215,9 @@ class Call(_Shape):
     outcome: str = Field(description="A state, or the class of the error.")
     reason: str | None = None
     usage: Usage | None = None
+    bound_usd: float | None = Field(
+        default=None, description="Most that it could cost; null where that is unknown."
+    )
     cost_usd: float | None = None
     billed: Literal["yes", "no", "unknown"]
 
@@ -312,7 +315,7 @@ class ImageModel(_Shape):
         default=None, description="Upper bound of input tokens for a picture."
     )
     tokens_per_picture: dict[str, int] = Field(default={}, description="Output tokens of a picture, by size.")
-    text_tokens: int = Field(default=4096, description="Most text and thinking tokens we allow in one call.")
+    text_tokens: int = Field(default=2048, description="Most text and thinking tokens we allow in one call.")
     call_usd: float | None = Field(
         default=None, ge=0, description="A flat price a call instead; 0: costs nothing."
     )

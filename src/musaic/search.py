@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from musaic.filters import Filter
 from musaic.schemas import Asset, Hit
-from musaic.store import Store
+from musaic.store import MAX_WINDOW, Store, check_window
 
 
 def nearest(
@@ -38,7 +38,9 @@ def nearest(
             _hit(asset, cosine)
             for asset, cosine in store.search(vector, limit=limit, offset=offset, where=where)
         ]
-    found = store.search(vector, limit=limit + offset + 1, where=where)
+    check_window(limit, offset)
+    # At the end of what one search reaches there is no room for the asset itself: the last page is one short there.
+    found = store.search(vector, limit=min(limit + offset + 1, MAX_WINDOW), where=where)
     others = [(asset, cosine) for asset, cosine in found if asset.asset_id != leave_out]
     return [_hit(asset, cosine) for asset, cosine in others[offset : offset + limit]]
 

@@ -9,9 +9,10 @@ import pytest
 
 from musaic.config import StoreSettings
 from musaic.embed.testing import tiny_model
-from musaic.errors import StoreUnavailableError
+from musaic.errors import LibraryError, StoreUnavailableError
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 from tests.server.conftest import Milvus
+from tests.test_store_served import Machines
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
 
@@ -77,6 +78,31 @@ def test_libraries_share_a_collection_and_take_nothing_from_each_other(
     assert counts(library.ingest(photos)) == {"added": 2}, "a dropped collection is filled again"
     library.store.drop()
     other.close()
+
+
+def test_reindex_on_one_machine_keeps_what_only_another_can_read(
+    server_settings: StoreSettings, tmp_path: Path, model: Path
+) -> None:
+    settings = server_settings.model_copy(update={"collection": "machines"})
+    machines = Machines(tmp_path, settings, {"old": model, "new": tiny_model(tmp_path / "new", seed=1)})
+    for name in ("a", "b"):
+        with machines.open(name, "old") as library:
+            library.ingest(machines.photos(name, 2))
+    before = machines.paths()
+    machines.away("b")
+    with pytest.raises(LibraryError, match="2 pictures of the shared collection"):
+        machines.reindex("a")
+    assert machines.paths() == before
+
+    machines.back("b")
+    done = machines.reindex("b")
+
+    assert (done.updated, done.unchanged, done.failed) == (2, 2, 0)
+    assert machines.paths() == before
+    with machines.open("a", "new") as library:
+        assert library.ingest(machines.photos("a")).unchanged == 2
+        with library._opened() as store:
+            store.drop()
 
 
 def test_a_server_that_goes_in_mid_run_loses_nothing_that_was_safe(

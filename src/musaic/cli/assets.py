@@ -1,7 +1,11 @@
 """Commands on the assets of a library: ingest, search, similar, show, reindex."""
 
+import os
+import re
 import shlex
 import sys
+import threading
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +31,7 @@ from musaic.cli.output import (
     errors_to_stderr,
     name_of,
     notice,
+    only_our_words,
     plain,
     short_lived,
     stoppable,
@@ -35,6 +40,8 @@ from musaic.cli.output import (
 if TYPE_CHECKING:
     from musaic.library import Library
     from musaic.schemas import Asset, Hit
+
+_GENERATION = re.compile("g-[0-9a-f]*")
 
 _SheetOption = Annotated[
     Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits (PNG).")
@@ -61,12 +68,12 @@ def ingest(
         from musaic.ingest.scan import expand
 
         expand(paths)  # a mistyped path must not leave an empty library behind
-    with errors_to_stderr(), opened(library, flags, create=True) as found, stoppable() as stop:
-        with Report(json=json, verb="ingest") as report:
+    with errors_to_stderr(), opened(library, flags, create=True) as found, _stoppable(found) as stop:
+        with only_our_words(), Report(json=json, verb="ingest") as report:
             done = found.ingest(*paths, prune=prune, on_progress=report, stop=stop)
         if not json:
             say_what_was_used(found)
-        report.finish(done, go_on=_this_command())
+        report.finish(done, go_on=_this_command(), prune=prune)
 
 
 def search(
@@ -132,8 +139,9 @@ def show(
     library: LibraryOption = None,
 ) -> None:
     """Print what the library knows of an asset, or of a picture made here."""
-    with errors_to_stderr(), opened(library, hold=not asset.startswith("g-")) as found:
-        if asset.startswith("g-"):
+    made = _is_generation(asset)
+    with errors_to_stderr(), opened(library, hold=not made) as found:
+        if made:
             print_record(found.record(asset), json=json)
             return
         known = found.show(asset)
@@ -156,16 +164,26 @@ def reindex(
     The new vectors are made beside the old ones, which answer until all is done. Run it again after a break.
     """
     flags = embed_flags(model, precision, provider)
-    with errors_to_stderr(), opened(library, flags) as found, stoppable() as stop:
-        with Report(json=json, verb="reindex") as report:
+    with errors_to_stderr(), opened(library, flags) as found, _stoppable(found) as stop:
+        with only_our_words(), Report(json=json, verb="reindex") as report:
             done = found.reindex(on_progress=report, stop=stop)
         if not json:
             say_what_was_used(found)
         report.finish(done, go_on=_this_command())
 
 
+def _stoppable(library: "Library") -> "AbstractContextManager[threading.Event]":
+    """Let Ctrl-C finish the batch in hand, or end at once while the encoder is still asked for, fetched or loaded."""
+    return stoppable(at_once=lambda: not library.has_encoder)
+
+
 def _this_command() -> str:
     return shlex.join(["musaic", *sys.argv[1:]])
+
+
+def _is_generation(name: str) -> bool:
+    """Say whether a name is the id of a generation or its beginning; a file may be called like one too."""
+    return _GENERATION.fullmatch(name) is not None and not os.path.lexists(name)
 
 
 def _asset_name(library: "Library", asset: str) -> str:

@@ -18,12 +18,11 @@ from musaic.cli.output import errors_to_stderr, name_of
 from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
-    "pymilvus", "milvus-lite", "onnxruntime", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy",
+    "pymilvus", "milvus-lite", "tokenizers", "huggingface-hub", "pillow", "pillow-heif", "numpy",
     "google-genai",
 )  # fmt: skip
 _EXTRAS = {
     "onnx": ("int8", "int8 precision"),
-    "onnxruntime-openvino": ("openvino", "OpenVINO"),
     "openai": ("openai", "OpenAI's image models and servers that speak their API"),
     "c2pa-python": ("c2pa", "signed content credentials"),
 }
@@ -70,7 +69,14 @@ def _examine(library: Path | None) -> Iterator[Line]:
         if _installed(name) is None:
             text = f"not installed; for {what}: pip install 'musaic[{extra}]'"
             yield Line(topic=name, state="note", text=text)
-    for check in (_providers, lambda: _library(library), _encoders, lambda: _engine(library), _fonts, _speed):
+    for check in (
+        _onnx_runtime,
+        lambda: _library(library),
+        _encoders,
+        lambda: _engine(library),
+        _fonts,
+        _speed,
+    ):
         yield from check()
 
 
@@ -89,9 +95,21 @@ def _package(name: str) -> Line:
     return Line(topic=name, state="ok", text=found)
 
 
-def _providers() -> Iterator[Line]:
-    import onnxruntime
+def _onnx_runtime() -> Iterator[Line]:
+    """Look at ONNX Runtime, which several packages bring: for the CPU alone, for a GPU, with OpenVINO."""
+    from musaic.embed.providers import builds, clash
 
+    topic, found = "onnxruntime", builds()
+    if len(found) > 1:
+        yield Line(topic=topic, state="note", text=clash(found))
+    try:
+        from musaic.embed.runtime import onnxruntime
+    except Exception as exc:  # files of two versions beside each other fail in many ways
+        how = f"cannot be used ({exc}); {sys.executable} -m pip install --force-reinstall {topic}"
+        yield Line(topic=topic, state="problem", text=how)
+        return
+    others = f" ({', '.join(found)})" if found not in ([], [topic]) else ""
+    yield Line(topic=topic, state="ok", text=f"{onnxruntime.__version__}{others}")
     names = (each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers())
     text = f"{', '.join(names)} (others come with their own build of ONNX Runtime)"
     yield Line(topic="providers", state="ok", text=text)
@@ -135,7 +153,7 @@ def _encoders() -> Iterator[Line]:
 
 def _engine(path: Path | None) -> Iterator[Line]:
     from musaic import config
-    from musaic.generate.engines import choose_engine
+    from musaic.generate.engines import check_engine, choose_engine
     from musaic.generate.tables import default_model, load_models
     from musaic.home import find
 
@@ -143,6 +161,7 @@ def _engine(path: Path | None) -> Iterator[Line]:
         folder = find(path)
         settings = config.load(None if folder is None else folder / "config.toml").generate
         engine = choose_engine(settings)
+        check_engine(engine, settings)
         model = settings.model or default_model(engine, load_models(settings.models))
     except MusaicError as exc:
         yield Line(topic="engine", state="problem", text=str(exc))
@@ -167,7 +186,7 @@ def _speed() -> Iterator[Line]:
     cores = f"{os.cpu_count()} cores"
     try:
         rate = _pictures_a_second()
-    except MusaicError as exc:
+    except (MusaicError, ImportError) as exc:
         yield Line(topic="speed", state="problem", text=f"{cores}; the bundled encoder does not run: {exc}")
     else:
         text = f"{cores}; the bundled encoder takes {rate:,.0f} pictures a second"

@@ -1,7 +1,7 @@
 """The library a command works on."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,33 @@ def opened(
     Args:
         library: As named, or None for the one here or above.
         embed: Settings from flags.
-        create: Make it if there is none.
+        create: Make it if there is none; one that was made so goes again after an error before the first file.
         generate: Settings from flags.
         hold: Keep an embedded store open all the time; else it is open only while a method needs it, and free for
             others while this waits for something.
     """
+    with _made_for_use(library) if create else nullcontext():
+        found = _open(library, embed, create=create, generate=generate)
+        try:
+            if hold:
+                with found:
+                    yield found
+            else:
+                yield found
+        finally:
+            found.close()
+
+
+def _open(
+    library: Path | None,
+    embed: dict[str, object] | None,
+    *,
+    create: bool,
+    generate: dict[str, object] | None,
+) -> "Library":
     from musaic.library import Library
 
-    found = Library.open(
+    return Library.open(
         library,
         create=create,
         embed=embed,
@@ -43,14 +62,24 @@ def opened(
         ask=_ask if on_terminal() else None,
         on_download=download_report(),
     )
+
+
+@contextmanager
+def _made_for_use(library: Path | None) -> Iterator[None]:
+    """Remove a library again that is made within, where an error comes before anything was done in it."""
+    from musaic.home import find, place_of, unmake
+
+    if find(library) is not None:
+        yield
+        return
+    folder, kept = place_of(library)
     try:
-        if hold:
-            with found:
-                yield found
-        else:
-            yield found
-    finally:
-        found.close()
+        yield
+    except typer.Exit:  # a run that came to its end, with failures or interrupted
+        raise
+    except BaseException:
+        unmake(folder, kept=kept)
+        raise
 
 
 def _ask(question: str) -> bool:

@@ -22,6 +22,13 @@ _EngineOption = Annotated[
     str | None,
     typer.Option("--engine", help="gemini, openai-images or moodboard. Default: what is configured."),
 ]
+_RefiningEngineOption = Annotated[
+    str | None,
+    typer.Option("--engine", help="gemini, openai-images or moodboard. Default: what made the picture."),
+]
+_RefiningModelOption = Annotated[
+    str | None, typer.Option("--model", help="Image model. Default: what made the picture.")
+]
 _ModelOption = Annotated[str | None, typer.Option("--model", help="Image model. Default: the engine's.")]
 _RatioOption = Annotated[
     list[str] | None,
@@ -131,8 +138,8 @@ def refine(
     ratio: Annotated[str | None, typer.Option("--ratio", help="Default: the picture's own.")] = None,
     size: _SizeOption = None,
     variants: _VariantsOption = 1,
-    engine: _EngineOption = None,
-    model: _ModelOption = None,
+    engine: _RefiningEngineOption = None,
+    model: _RefiningModelOption = None,
     max_cost: _CostOption = None,
     allow_unknown_price: _PriceOption = False,
     dry_run: _DryOption = False,
@@ -161,6 +168,8 @@ class _Wanted:
 
 
 def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
+    if not wanted.dry_run:
+        library.check_engine(plan)
     for note in plan.notes:
         notice(note)
     if wanted.dry_run:

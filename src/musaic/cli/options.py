@@ -18,7 +18,10 @@ ModelOption = Annotated[
 ]
 PrecisionOption = Annotated[
     Literal["fp32", "int8"] | None,
-    typer.Option("--precision", help="int8 is faster; recorded with the library. Default: fp32."),
+    typer.Option(
+        "--precision",
+        help="int8 is faster; recorded with the library. Default: the library's own, fp32 for a new one.",
+    ),
 ]
 ProviderOption = Annotated[
     Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "openvino"] | None,

@@ -97,21 +97,24 @@ def on_terminal() -> bool:
 
 
 @contextmanager
-def stoppable(waiting_for: str = "finishing the batch in hand") -> Iterator[threading.Event]:
+def stoppable(
+    waiting_for: str = "finishing the batch in hand", *, at_once: Callable[[], bool] = lambda: False
+) -> Iterator[threading.Event]:
     """Give an event that the first Ctrl-C (or SIGTERM) sets; the second one ends at once.
 
     Args:
         waiting_for: Said after the first.
+        at_once: Tells whether there is nothing to wait for yet, so that the first one ends at once.
     """
     stop = threading.Event()
 
     def ask_to_stop(number: int, frame: object) -> None:  # noqa: ARG001  the signal module's signature
-        if stop.is_set():
+        if stop.is_set() or at_once():
             raise KeyboardInterrupt
         stop.set()
         # Past Python's own streams, which may be in the middle of a write and take no second one.
         with suppress(OSError):
-            os.write(2, f"\n{waiting_for}; Ctrl-C again to stop at once\n".encode())
+            os.write(_stderr_descriptor(), f"\n{waiting_for}; Ctrl-C again to stop at once\n".encode())
 
     before = {each: signal.signal(each, ask_to_stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -119,6 +122,37 @@ def stoppable(waiting_for: str = "finishing the batch in hand") -> Iterator[thre
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _stderr_descriptor() -> int:
+    try:
+        return sys.stderr.fileno()
+    except (OSError, ValueError):  # it stands for a real one, as in tests
+        return 2
+
+
+@contextmanager
+def only_our_words() -> Iterator[None]:
+    """Keep a terminal free of what C libraries write about odd files, which would cut through the bar.
+
+    They write to descriptor 2; within, Python's own stderr is another one.
+    """
+    before = sys.stderr
+    if not before.isatty() or _stderr_descriptor() != 2:
+        yield
+        return
+    before.flush()
+    nowhere, ours = os.open(os.devnull, os.O_WRONLY), os.dup(2)
+    with open(ours, "w", buffering=1, encoding=before.encoding, errors=before.errors) as words:
+        sys.stderr = words
+        os.dup2(nowhere, 2)
+        try:
+            yield
+        finally:
+            words.flush()
+            os.dup2(ours, 2)
+            sys.stderr = before
+            os.close(nowhere)
 
 
 class Report:
@@ -185,11 +219,17 @@ class Report:
             failed=f"{event.failed} failed" if event.failed else "",
         )
 
-    def finish(self, done: "DoneEvent", *, go_on: str) -> None:
-        """Print the sum of the run and what was left out; raise the exit code."""
+    def finish(self, done: "DoneEvent", *, go_on: str, prune: bool = False) -> None:
+        """Print the sum of the run and what was left out; raise the exit code.
+
+        Args:
+            done: The sum.
+            go_on: The command that goes on after an interruption.
+            prune: Whether what had vanished was to be forgotten.
+        """
         if not self._json:
             self._list_left_out()
-            typer.echo(_sum(done))
+            typer.echo(_sum(done, prune=prune))
             if not (done.added or done.updated or done.unchanged or done.failed or done.interrupted):
                 notice("no picture was found there")
         if done.interrupted:
@@ -228,7 +268,7 @@ def _bar() -> "Bar":
     )
 
 
-def _sum(done: "DoneEvent") -> str:
+def _sum(done: "DoneEvent", *, prune: bool) -> str:
     parts = {
         "added": done.added,
         "updated": done.updated,
@@ -238,7 +278,8 @@ def _sum(done: "DoneEvent") -> str:
     }
     text = ", ".join(f"{count:,} {name}" for name, count in parts.items() if count or name == "added")
     if done.vanished:
-        text += f", {done.vanished:,} vanished (still in the library; --prune forgets them)"
+        kept = "" if prune else " (still in the library; --prune forgets them)"
+        text += f", {done.vanished:,} vanished{kept}"
     if done.pruned:
         text += f", {done.pruned:,} pruned"
     return f"{text} in {done.seconds:.1f} s"

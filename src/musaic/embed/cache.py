@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -16,14 +17,35 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 
 def user_cache() -> Path:
-    """Return the folder for what can be made again: ``XDG_CACHE_HOME``, or the system's own place, and ``musaic``."""
+    """Return the folder for what can be made again: ``XDG_CACHE_HOME``, or the system's own place, and ``musaic``.
+
+    A user without a home folder, as in some containers, has one among the temporary files.
+    """
     if given := os.environ.get("XDG_CACHE_HOME"):
         return Path(given) / "musaic"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches/musaic"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData/Local")) / "musaic/cache"
-    return Path.home() / ".cache/musaic"
+    if sys.platform == "win32" and (given := os.environ.get("LOCALAPPDATA")):
+        return Path(given) / "musaic/cache"
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return _homeless_cache()
+    below = {"darwin": "Library/Caches/musaic", "win32": "AppData/Local/musaic/cache"}
+    return home / below.get(sys.platform, ".cache/musaic")
+
+
+def _homeless_cache() -> Path:
+    """Return a folder among the temporary files that is this user's alone, or one that can never be written to.
+
+    Everyone may make files there: what others put in its place is not believed.
+    """
+    own = os.getuid() if hasattr(os, "getuid") else 0
+    with contextlib.suppress(OSError):
+        folder = Path(tempfile.gettempdir()) / f"musaic-{own}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        status = folder.lstat()
+        if stat.S_ISDIR(status.st_mode) and status.st_uid == own and not status.st_mode & 0o077:
+            return folder
+    return Path(os.devnull) / "musaic"
 
 
 class _Hashed(BaseModel):
@@ -41,16 +63,14 @@ def file_sha256(file: Path, *, cache: Path) -> str:
     """
     real = file.resolve()
     note = cache / "hashes" / f"{hashlib.sha256(os.fsencode(real)).hexdigest()[:32]}.json"
-    stat = real.stat()
+    now = real.stat()
     with contextlib.suppress(OSError, ValidationError):
         known = _Hashed.model_validate_json(note.read_bytes())
-        if (known.size, known.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
+        if (known.size, known.mtime_ns) == (now.st_size, now.st_mtime_ns):
             return known.sha256
     with real.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    write_quietly(
-        note, _Hashed(size=stat.st_size, mtime_ns=stat.st_mtime_ns, sha256=digest).model_dump_json()
-    )
+    write_quietly(note, _Hashed(size=now.st_size, mtime_ns=now.st_mtime_ns, sha256=digest).model_dump_json())
     return digest
 
 

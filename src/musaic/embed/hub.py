@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 
+from musaic.embed.cache import user_cache
 from musaic.embed.folder import LAYOUT_FILES, Stored, Suffix, find_variant, has_weights
 from musaic.embed.models import ModelSpec
 from musaic.errors import HubError, ModelFilesError
+from musaic.home import expanded
 
 if TYPE_CHECKING:
     from huggingface_hub.hf_api import RepoSibling
@@ -140,7 +142,7 @@ class Hub:
         # The graphs are linked last, so that a folder with both is complete.
         for file in sorted(files, key=lambda each: each.name.endswith(".onnx")):
             hf_hub_download(
-                repository, file.name, revision=commit, cache_dir=self.cache, endpoint=self.endpoint
+                repository, file.name, revision=commit, cache_dir=self._folder(), endpoint=self.endpoint
             )
         return self._storage(spec) / "snapshots" / commit
 
@@ -169,10 +171,14 @@ class Hub:
             part.replace(blob)
 
     def _storage(self, spec: ModelSpec) -> Path:
+        return self._folder() / f"models--{_repository(spec).replace('/', '--')}"
+
+    def _folder(self) -> Path:
         from huggingface_hub import constants
 
-        cache = Path(self.cache or constants.HF_HUB_CACHE).expanduser()
-        return cache / f"models--{_repository(spec).replace('/', '--')}"
+        folder = expanded(self.cache or constants.HF_HUB_CACHE)
+        # A user without a home folder: the library's own place begins with "~", and would be made right here.
+        return user_cache() / "hub" if folder.parts[:1] == ("~",) else folder
 
 
 def check_blob(file: Path, sha256: str) -> None:

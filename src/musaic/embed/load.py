@@ -15,6 +15,7 @@ from musaic.embed.providers import choose_provider, cores
 from musaic.embed.quantize import quantized
 from musaic.embed.selftest import COLOURS, NEEDED, colours_found
 from musaic.errors import ModelFilesError, ModelWiringError, UnknownWordsError
+from musaic.home import expanded
 from musaic.schemas import Fingerprint
 
 Ask = Callable[[str], bool]
@@ -97,7 +98,7 @@ def load_embedder(
     """Return the encoder that the settings name: a row of the table, a model folder, or ``auto``.
 
     Args:
-        settings: Model, precision, provider, threads.
+        settings: Model, precision (unset: fp32), provider, threads.
         revision: Commit of the hub's repository, as a library remembers it; None: what is on this machine, else the
             newest. Of no account for a folder.
         callers: How many threads will encode pictures at once; they share `settings.threads`. None: all of them.
@@ -114,19 +115,20 @@ def load_embedder(
         ConfigError: The named provider is not installed.
         ExtraMissingError: Precision int8 without its optional package.
     """
-    import onnxruntime
+    from musaic.embed.runtime import onnxruntime
 
     provider = choose_provider(settings.provider, available=onnxruntime.get_available_providers())
     hub, cache = hub or Hub(), cache or user_cache()
+    precision = settings.precision or "fp32"
     choice = Choice(settings.model)
     if settings.model == "auto":
-        choice = resolve_auto(ask=ask, hub=hub, precision=settings.precision)
-    source = _locate(choice.model, settings.precision, revision, hub, on_download)
+        choice = resolve_auto(ask=ask, hub=hub, precision=precision)
+    source = _locate(choice.model, precision, revision, hub, on_download)
     threads = settings.threads or cores()
     running = Running(
         provider, max(1, threads // (callers or threads)), threads, must=settings.provider != "auto"
     )
-    return _build(source, settings.precision, running, choice.notices, cache)
+    return _build(source, precision, running, choice.notices, cache)
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def _locate(
     if model == STARTER:
         return _Source(STARTER, "bundled", read_folder(starter_folder()), in_table=True)
     if model not in MODELS and (Path(model).is_dir() or "/" in model or "\\" in model):
-        folder = Path(model).expanduser().resolve()
+        folder = expanded(model).resolve()
         return _Source(folder.name, "local", read_folder(folder, precision=precision), in_table=False)
     spec = model_spec(model)
     folder = hub.fetch(spec, precision=precision, revision=revision, on_download=tell)

@@ -19,7 +19,7 @@ from musaic.errors import ConfigError, ModelFilesError, ModelWiringError
 from musaic.schemas import Fingerprint
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from musaic.embed.runtime import onnxruntime
 
 Vectors = NDArray[np.float32]
 TowerName = Literal["vision", "text"]
@@ -160,8 +160,8 @@ def vector_length(folder: ModelFolder) -> int:
     )
 
 
-def _open_session(graph: Path, running: Running, threads: int) -> "InferenceSession":
-    import onnxruntime
+def _open_session(graph: Path, running: Running, threads: int) -> "onnxruntime.InferenceSession":
+    from musaic.embed.runtime import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from importlib.metadata import packages_distributions
 
 from musaic.config import Provider
 from musaic.errors import ConfigError
@@ -17,10 +18,11 @@ _NAMES: dict[Provider, str] = {
 _WHEELS: dict[Provider, str] = {
     "cuda": "onnxruntime-gpu",
     "tensorrt": "onnxruntime-gpu",
-    "coreml": "onnxruntime (on macOS)",
-    "directml": "onnxruntime-directml (on Windows)",
+    "coreml": "onnxruntime",
+    "directml": "onnxruntime-directml",
     "openvino": "onnxruntime-openvino",
 }
+_SYSTEMS: dict[Provider, str] = {"coreml": "macOS", "directml": "Windows"}
 # Left out: TensorRT compiles for minutes at each new shape, and CoreML is in every macOS wheel without being
 # faster on graphs of free batch size. Both can be named.
 _BEST_FIRST: tuple[Provider, ...] = ("cuda", "directml", "openvino", "cpu")
@@ -41,10 +43,47 @@ def choose_provider(wanted: Provider, *, available: Sequence[str]) -> Provider:
     if _NAMES[wanted] in available:
         return wanted
     installed = [name for name, long in _NAMES.items() if long in available]
-    wheel = f"`pip install {_WHEELS[wanted]}` in place of onnxruntime brings it" if wanted in _WHEELS else ""
     raise ConfigError(
-        f"provider {wanted!r} is not installed; there is {', '.join(installed)}. {wheel}".strip()
+        f"provider {wanted!r} is not installed; there is {', '.join(installed)}. {_remedy(wanted)}".strip()
     )
+
+
+def _remedy(wanted: Provider) -> str:
+    wheel, found = _WHEELS.get(wanted), builds()
+    if wheel is None:
+        return ""
+    if wheel in found and len(found) > 1:
+        return clash(found, wanted=wheel)
+    where = f" (on {_SYSTEMS[wanted]})" if wanted in _SYSTEMS else ""
+    return f"The package {wheel}{where} brings it: {_exchange(found or ['onnxruntime'], wheel)}"
+
+
+def builds() -> list[str]:
+    """Return the installed packages that bring ONNX Runtime, such as ``onnxruntime-gpu``, in order of name.
+
+    All of them fill the same folder: of two, one has overwritten the other's files. A copy that no installer knows of
+    is in none.
+    """
+    return sorted(set(packages_distributions().get("onnxruntime", [])))
+
+
+def clash(builds: Sequence[str], *, wanted: str | None = None) -> str:
+    """Return what to say where several packages that bring ONNX Runtime are installed, in a whole sentence.
+
+    Args:
+        builds: Those packages.
+        wanted: The one to keep; None: one that is not the plain one.
+    """
+    kept = wanted or next((each for each in builds if each != "onnxruntime"), builds[0])
+    return (
+        f"The packages {' and '.join(builds)} fill the same folder, and one has overwritten the other; "
+        f"to have {kept}: {_exchange(builds, kept)}"
+    )
+
+
+def _exchange(old: Sequence[str], new: str) -> str:
+    # All go first: removing one of two takes files of the other along.
+    return f"`pip uninstall -y {' '.join(old)}` and then `pip install {new}`"
 
 
 def onnx_names(provider: Provider) -> list[str]:

@@ -44,7 +44,9 @@ def _quantize(graph: Path, new: Path) -> None:
         import onnx  # noqa: F401
     except ImportError as exc:
         raise ExtraMissingError(extra="int8", needed_for="precision int8") from exc
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from musaic.embed.runtime import quantization
+
+    making = quantization()
 
     # It tells the root logger to run a preparation first, which brings nothing for these graphs.
     before = logging.root.manager.disable
@@ -53,8 +55,12 @@ def _quantize(graph: Path, new: Path) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             products = ["MatMul", "Gemm"]
-            quantize_dynamic(
-                graph, new, op_types_to_quantize=products, per_channel=True, weight_type=QuantType.QInt8
+            making.quantize_dynamic(
+                graph,
+                new,
+                op_types_to_quantize=products,
+                per_channel=True,
+                weight_type=making.QuantType.QInt8,
             )
     finally:
         logging.disable(before)

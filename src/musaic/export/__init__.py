@@ -6,7 +6,7 @@ A file is written whole or not at all, and none of the library's originals is ev
 from musaic.export.credentials import sign
 from musaic.export.hits import FORMATS, HitsWriter
 from musaic.export.page import Page, below_of, write_page
-from musaic.export.sheet import Tile, contact_sheet, write_sheet
+from musaic.export.sheet import Tile, contact_sheet, sheet_path, write_sheet
 from musaic.export.sidecar import write_sidecar
 from musaic.export.xmp import source_type, write_export
 
@@ -17,6 +17,7 @@ __all__ = [
     "Tile",
     "below_of",
     "contact_sheet",
+    "sheet_path",
     "sign",
     "source_type",
     "write_export",

@@ -82,6 +82,17 @@ def contact_sheet(tiles: Sequence[Tile], *, title: str, columns: int | None = No
     return sheet
 
 
+def sheet_path(path: Path) -> Path:
+    """Return what a contact sheet will be called: PNG where there is no ending.
+
+    Raises:
+        ExportError: There is a folder of that name.
+    """
+    if path.is_dir():
+        raise ExportError(f"the contact sheet {path} cannot be written: it is a folder; name a file")
+    return path if path.suffix else path.with_suffix(".png")
+
+
 def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int | None = None) -> Path:
     """Write a contact sheet and return where it is; the file's ending picks the format, PNG where there is none.
 
@@ -91,9 +102,7 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int |
         ExportError: The file cannot be written, or its ending is none of png, jpg, webp, pdf.
         ValueError: `columns` is not between 1 and 100.
     """
-    if path.is_dir():
-        raise ExportError(f"the contact sheet {path} cannot be written: it is a folder; name a file")
-    path = path if path.suffix else path.with_suffix(".png")
+    path = sheet_path(path)
     ending = path.suffix.lower()
     if ending not in _FORMATS:
         known = ", ".join(name.removeprefix(".") for name in _FORMATS)

@@ -1,6 +1,10 @@
-"""A key that comes back in what a service says, taken out before it reaches a screen, a record or a log."""
+"""What a service says, made fit to be kept: a key that comes back, and letters that no file takes, are taken out.
+
+Done once, where an answer comes in, before any of it reaches a screen, a record or a log.
+"""
 
 import base64
+import re
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -9,6 +13,9 @@ from pydantic import JsonValue
 MASK = "***"
 # Anything shorter is no key, and would be found in ordinary words.
 _LEAST_KEY = 8
+# JSON can name half a letter (a lone surrogate), which UTF-8 cannot; control characters steer terminals and are no XML.
+_HALVES = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def masked(text: str, key: str | None) -> str:
@@ -23,22 +30,36 @@ def masked(text: str, key: str | None) -> str:
     return text
 
 
-def masked_json(value: JsonValue, key: str | None, *, but: frozenset[str] = frozenset()) -> JsonValue:
-    """Return JSON without a key in any of its texts and names.
+def writable(text: str) -> str:
+    r"""Return a text that every file, screen and XML takes.
+
+    Half letters become ``?``, control characters a space, but for newline and tab.
+
+    Example:
+        >>> writable("a\ud83d\tb\x1b[2J")
+        'a?\tb [2J'
+    """
+    return _CONTROLS.sub(" ", _HALVES.sub("?", text))
+
+
+def clean_json(value: JsonValue, key: str | None, *, but: frozenset[str] = frozenset()) -> JsonValue:
+    """Return JSON whose texts and names are all `writable` and hold no key.
 
     Args:
         value: Of a service; left as it is.
         key: What to take out.
-        but: Names whose texts are pictures, megabytes long, and stay as they are.
+        but: Names whose texts are pictures, megabytes long, and stay as they are, uncopied.
     """
     if isinstance(value, str):
-        return masked(value, key)
+        return masked(writable(value), key)
     if isinstance(value, list):
-        return [masked_json(each, key, but=but) for each in value]
+        return [clean_json(each, key, but=but) for each in value]
     if not isinstance(value, dict):
         return value
     return {
-        masked(name, key): each if name in but and isinstance(each, str) else masked_json(each, key, but=but)
+        masked(writable(name), key): each
+        if name in but and isinstance(each, str)
+        else clean_json(each, key, but=but)
         for name, each in value.items()
     }
 

@@ -98,6 +98,8 @@ class Ingest:
             yield from self._files(folders)
         if not self._stop.is_set():
             yield from self._gone(roots, prune=prune)
+        # The first run makes the collection, whose name was not known before.
+        self._writer.remember(self._place)
         yield self._done()
 
     def _files(self, folders: Iterator[Folder | None]) -> Iterator[Progress]:

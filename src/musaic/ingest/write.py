@@ -46,7 +46,7 @@ class Writer:
         added: New assets.
         updated: Files that changed an asset: other bytes at a known path, or another path.
         touched: Files that changed, or came back, with the bytes they had.
-        vanished: Files found to be gone in this run.
+        vanished: Files found to be gone in this run whose asset lies nowhere else.
     """
 
     def __init__(self, library: Path, *, ledger: Ledger, store: Store) -> None:
@@ -84,19 +84,37 @@ class Writer:
             place: Which store this is; another one than in the last run is compared row by row.
         """
         known = self._ledger.asset_ids()
-        rows = 0 if self._store.fingerprint() is None else self._store.count()
-        # A shared collection holds other libraries' rows too.
-        agree = rows == len(known) if self._embedded else rows >= len(known)
-        if agree and self._ledger.note("store") == place:
+        same = self._ledger.note("store") == self._whole(place)
+        if same and self._agrees(known):
             self.held = known
             return
-        self.held = set(self._store.ids()) if rows else set()
+        self.held = set() if self._store.fingerprint() is None else set(self._store.ids())
         self._wait_again(known - self.held)
         self._ledger.forget_assets(known - self.held)
         if self._embedded:
             self._adopt(self.held - known)
             self._doomed = self.held - self._ledger.asset_ids()
-        self._ledger.remember("store", place)
+        elif not same:
+            # Another machine that rebuilt the collection knew of this one's files what was written before it began.
+            self._settle(self._ledger.states_of(known & self.held))
+        self.remember(place)
+
+    def remember(self, place: str) -> None:
+        """Note that ledger and store are together, as `reconcile` brought them."""
+        self._ledger.remember("store", self._whole(place))
+
+    def _whole(self, place: str) -> str:
+        # A shared collection may have been rebuilt by another machine, under another real name.
+        return place if self._embedded else f"{place} {self._store.collection}"
+
+    def _agrees(self, known: set[str]) -> bool:
+        """Say whether the store has a row for each asset that the ledger knows."""
+        if self._store.fingerprint() is None:
+            return not known
+        if self._embedded:
+            return self._store.count() == len(known)
+        # A shared collection holds other libraries' rows too, so that their number says nothing.
+        return self._store.among(known) == known
 
     def _wait_again(self, asset_ids: Collection[str]) -> None:
         """Let pictures that were made here be encoded again: their folder is never scanned."""
@@ -242,7 +260,8 @@ class Writer:
         self._doomed = set()
         self._ledger.mark_vanished(fresh, now=int(time.time()))
         self._ledger.forget([state for state in states if not state.asset_id])
-        self.vanished = len(fresh)
+        lost = {id_ for id_, some in after.items() if all(state.vanished for state in some)}
+        self.vanished = sum(state.asset_id in lost for state in fresh)
 
     def prune(self, states: Sequence[FileState]) -> int:
         """Forget files that are gone; return how many assets went with them."""

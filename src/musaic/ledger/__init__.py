@@ -6,14 +6,15 @@ are made it is the other way round: a request is written here before it is sent,
 cannot vanish. What is known of them is only ever added to; the file itself refuses anything else.
 """
 
-from musaic.ledger.calls import CallRow, Calls, Heading
+from musaic.ledger.calls import CallRow, Heading
 from musaic.ledger.files import Files, FileState
-from musaic.ledger.generations import Edge, Generations
+from musaic.ledger.generations import Edge
+from musaic.ledger.losses import Losses
 
 __all__ = ["CallRow", "Edge", "FileState", "Heading", "Ledger"]
 
 
-class Ledger(Files, Generations, Calls):
+class Ledger(Files, Losses):
     """An open ledger; use it as a context manager. Threads take turns, and so do processes.
 
     Raises:

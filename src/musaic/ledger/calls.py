@@ -81,7 +81,7 @@ class Calls(Database):
             BudgetError: It could go beyond a limit; nothing was written.
             ValueError: An amount is no amount, or the generation is not open.
         """
-        bound = None if bound_usd is None else _micros(bound_usd, ROUND_CEILING)
+        bound = bound_micros(bound_usd)
         open_one = """SELECT 1 FROM generations
                       WHERE id = ? AND run = ? AND id NOT IN (SELECT id FROM outcomes)"""
         with self._transaction("power cut"):
@@ -91,9 +91,12 @@ class Calls(Database):
                 self._check("--max-cost", run_limit_usd, bound, spent=self._spent("run = ?", run))
                 month = self._spent("calls.at >= ? AND calls.at < ?", *_month(at))
                 self._check("monthly budget", month_limit_usd, bound, spent=month)
-            ((number,),) = self._rows("SELECT coalesce(max(seq), 0) + 1 FROM calls")
-            values = (number, generation, run, at, bound)
-            self._db.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", values)
+            return self._write_call(generation, run=run, at=at, bound=bound)
+
+    def _write_call(self, generation: str, *, run: str, at: float, bound: int | None) -> int:
+        """Write a call down, its bound in millionths of a dollar; return its number."""
+        ((number,),) = self._rows("SELECT coalesce(max(seq), 0) + 1 FROM calls")
+        self._db.execute("INSERT INTO calls VALUES (?, ?, ?, ?, ?)", (number, generation, run, at, bound))
         return int(number)
 
     def _check(self, name: str, limit_usd: float | None, bound: int, *, spent: int) -> None:
@@ -109,15 +112,18 @@ class Calls(Database):
         Raises:
             ValueError: There is no such call, or the cost is no amount.
         """
-        cost = None if outcome.cost_usd is None else _micros(outcome.cost_usd, ROUND_HALF_EVEN)
         with self._transaction():
             if not self._rows("SELECT 1 FROM calls WHERE seq = ?", (number,)):
                 raise ValueError(f"call {number} was never reserved")
             if self._rows("SELECT 1 FROM settlements WHERE call = ?", (number,)):
                 return False
-            values = (number, at, cost, outcome.billed, outcome.model_dump_json())
-            self._db.execute("INSERT INTO settlements VALUES (?, ?, ?, ?, ?)", values)
+            self._write_settled(number, outcome, at=at)
         return True
+
+    def _write_settled(self, number: int, outcome: Call, *, at: float) -> None:
+        cost = None if outcome.cost_usd is None else _micros(outcome.cost_usd, ROUND_HALF_EVEN)
+        values = (number, at, cost, outcome.billed, outcome.model_dump_json())
+        self._db.execute("INSERT INTO settlements VALUES (?, ?, ?, ?, ?)", values)
 
     # --- reading -------------------------------------------------------------------------------
     def calls_of(self, generation: str) -> list[CallRow]:
@@ -184,6 +190,15 @@ class Calls(Database):
             )
             for heading, pictured, called, reported, unconfirmed, unpriced in self._rows(query)
         ]
+
+
+def bound_micros(usd: float | None) -> int | None:
+    """Return a bound in whole millionths of a dollar, never rounded down; None where it is unknown.
+
+    Raises:
+        ValueError: It is no amount.
+    """
+    return None if usd is None else _micros(usd, ROUND_CEILING)
 
 
 def _micros(usd: float, rounding: str) -> int:

@@ -41,12 +41,15 @@ class Generations(Database):
         with self._transaction("power cut"):
             if self._rows("SELECT 1 FROM generations WHERE id = ?", (record.id,)):
                 raise ValueError(f"{record.id} was begun before")
-            self._db.execute(
-                "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (record.id, record.run, record.created_at, record.engine, record.model, record.recipe,
-                 record.parent, record.model_dump_json()),
-            )  # fmt: skip
-            self._connect(record)
+            self._write_begun(record)
+
+    def _write_begun(self, record: Record) -> None:
+        self._db.execute(
+            "INSERT INTO generations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (record.id, record.run, record.created_at, record.engine, record.model, record.recipe,
+             record.parent, record.model_dump_json()),
+        )  # fmt: skip
+        self._connect(record)
 
     def end(self, record: Record, *, at: float) -> bool:
         """Write down what became of a generation, once; return False, and write nothing, if it has ended.
@@ -64,14 +67,17 @@ class Generations(Database):
                 raise ValueError(f"{record.id} was never begun by {record.run}")
             if self._rows("SELECT 1 FROM outcomes WHERE id = ?", (record.id,)):
                 return False
-            self._db.execute(
-                "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
-                (record.id, record.state, record.asset_id, record.model_dump_json(), at),
-            )
-            self._connect(record)
-            if record.asset_id is not None:
-                self._db.execute(_WAIT, (record.asset_id, record.id))
+            self._write_ended(record, at=at)
         return True
+
+    def _write_ended(self, record: Record, *, at: float) -> None:
+        self._db.execute(
+            "INSERT INTO outcomes VALUES (?, ?, ?, ?, ?)",
+            (record.id, record.state, record.asset_id, record.model_dump_json(), at),
+        )
+        self._connect(record)
+        if record.asset_id is not None:
+            self._db.execute(_WAIT, (record.asset_id, record.id))
 
     def _connect(self, record: Record) -> None:
         """Add what a record was made from and is not there yet: the last references may come late."""

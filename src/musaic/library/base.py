@@ -2,6 +2,7 @@
 
 import logging
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from musaic import config
 from musaic.encoder import LibraryEncoder
-from musaic.home import find_or_make
+from musaic.home import expanded, find_or_make
 from musaic.ledger import Ledger
+from musaic.library.gate import Gate
 
 if TYPE_CHECKING:
     from musaic.embed import Ask, OnDownload
@@ -24,7 +26,8 @@ class OpenLibrary:
     """What a library keeps open; see `Library`.
 
     Inside a ``with`` block the embedded store stays open, and so is closed to other processes; without
-    one it is open only while a method runs.
+    one it is open only while a method runs. Methods may be called from several threads at once: the first
+    opens the store for all of them, the last closes it, and those that write wait for each other.
     """
 
     def __init__(
@@ -35,15 +38,25 @@ class OpenLibrary:
         notify: Callable[[str], None],
         ask: "Ask | None",
         on_download: "OnDownload | None",
+        by_hand: Mapping[str, object] | None = None,
     ) -> None:
         self.folder, self.settings = folder, settings
+        # Which of `generate` were named for this opening, and are not merely set somewhere.
+        self._by_hand = dict(by_hand or {})
         self._notify = notify
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._encoder = LibraryEncoder(
             settings, self._ledger, notify=notify, ask=ask, on_download=on_download
         )
         self._store: Store | None = None
-        self._held = False
+        # Whoever is using the store now, and in how many ``with`` blocks it is to stay open; both change under `_turn`.
+        self._users = self._holders = 0
+        self._closed = False
+        self._turn = threading.RLock()
+        # Ingest, reindex, and taking in what was made: each reads rows and writes them back changed.
+        self._writing = threading.RLock()
+        # Queries go by one encoder and one collection from end to end; a reindex switches both.
+        self._gate = Gate()
 
     @classmethod
     def open(
@@ -68,7 +81,8 @@ class OpenLibrary:
             store: Settings that beat environment and config.toml, e.g. ``{"uri": "http://localhost:19530"}``.
             embed: The same, e.g. ``{"model": "starter"}``.
             ingest: The same.
-            generate: The same, e.g. ``{"engine": "moodboard"}``.
+            generate: The same, e.g. ``{"engine": "moodboard"}``; an engine and a model that are named here beat
+                also those that made a picture which is refined.
             notify: Takes warnings in plain words; by default they are logged.
             ask: Asked once whether weights may be downloaded; by default nothing is.
             on_download: Told how a download goes.
@@ -83,44 +97,71 @@ class OpenLibrary:
             folder / "config.toml", store=store, embed=embed, ingest=ingest, generate=generate
         )
         return cls(
-            folder, settings=settings, notify=notify or _logger.warning, ask=ask, on_download=on_download
+            folder,
+            settings=settings,
+            notify=notify or _logger.warning,
+            ask=ask,
+            on_download=on_download,
+            by_hand=generate,
         )
 
     def __enter__(self) -> Self:
-        self._held = True
+        with self._turn:
+            self._holders += 1
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        with self._turn:
+            self._holders = max(0, self._holders - 1)
+            if not self._holders:
+                self.close()
 
     def close(self) -> None:
-        """Close everything; a second call does nothing."""
-        self._held = False
-        if self._store is not None:
-            self._store.close()
-            self._store = None
-        self._ledger.close()
+        """Close everything; a second call does nothing.
+
+        A method that another thread is still in goes on to its end; then it is closed.
+        """
+        with self._turn:
+            self._holders, self._closed = 0, True
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Close what nobody needs any more. Called in turn."""
+        if self._users:
+            return
+        if not self._holders and self._store is not None:
+            store, self._store = self._store, None
+            store.close()
+        if self._closed:
+            self._ledger.close()
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether an encoder was loaded; before that no file is in hand."""
+        return self._encoder.ready
 
     # --- what is open ----------------------------------------------------------------------------
     @contextmanager
     def _opened(self) -> Iterator["Store"]:
         from musaic.store import Store
 
-        opened_here = self._store is None
-        if self._store is None:
-            self._store = Store.open(self.settings.store, self.folder)
+        with self._turn:
+            if self._store is None:
+                self._store = Store.open(self.settings.store, self.folder)
+            store = self._store
+            self._users += 1
         try:
-            yield self._store
+            yield store
         finally:
-            if opened_here and not self._held:
-                self._store.close()
-                self._store = None
+            with self._turn:
+                self._users -= 1
+                self._let_go()
 
     def _known_id(self, name: Path | str) -> str | None:
         """Return the asset that a path stands for."""
-        path = Path(os.path.abspath(Path(name).expanduser()))  # noqa: PTH100  links stay
+        path = Path(os.path.abspath(expanded(name)))  # noqa: PTH100  links stay
         state = self._ledger.known_in(str(path.parent)).get(path.name)
         return state.asset_id if state is not None else None
 

@@ -7,8 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musaic.errors import ExportError, LibraryError, StoreLimitError, UnknownAssetError
+from musaic.encoder import is_same_encoder
+from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
 from musaic.library.base import OpenLibrary, is_text
+from musaic.library.places import located_asset, located_hit
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ class FindingLibrary(OpenLibrary):
         """
         from musaic.ingest import Ingest
 
-        with self._opened() as store:
+        with self._writing, self._opened() as store:
             # A wrong model is refused before the first file is read.
             if self.settings.embed.model != "auto":
                 self._encoder.of(store)
@@ -89,10 +91,10 @@ class FindingLibrary(OpenLibrary):
             MediaError: The picture cannot be read.
         """
         _check_query(text, image, limit, offset)
-        with self._opened() as store:
+        with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
-            self._take_in_made(store)
+            self._take_in_waiting(store)
             vector = (
                 self._encoder.text_vector(store, text)
                 if text is not None
@@ -124,10 +126,10 @@ class FindingLibrary(OpenLibrary):
             UnknownAssetError: Neither an asset nor a file.
         """
         _check_query(None, asset, limit, offset)
-        with self._opened() as store:
+        with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
-            self._take_in_made(store)
+            self._take_in_waiting(store)
             row = self._row(str(asset), store)
             if row is not None:
                 own = row.asset.asset_id
@@ -145,11 +147,11 @@ class FindingLibrary(OpenLibrary):
         Raises:
             UnknownAssetError: The library does not hold it.
         """
-        with self._opened() as store:
+        with self._gate.asking(), self._opened() as store:
             row = self._row(str(asset), store)
             if row is None:
                 raise UnknownAssetError(asset=str(asset))
-            return row.asset
+            return located_asset(row.asset, self.folder)
 
     def reindex(
         self,
@@ -168,12 +170,12 @@ class FindingLibrary(OpenLibrary):
         """
         from musaic.ingest import Reindex
 
-        with self._opened() as store:
+        with self._writing, self._opened() as store:
             built_with = store.fingerprint()
             if built_with is None:
                 raise LibraryError(f"the library {self.folder} is empty; there is nothing to reindex")
             embedder = self._encoder.configured()
-            if embedder.fingerprint == built_with:
+            if is_same_encoder(embedder.fingerprint, built_with):
                 return _last(_nothing_to_do(store.count()), on_progress)
             new = store.beside(embedder.fingerprint)
             run = Reindex(
@@ -202,8 +204,9 @@ class FindingLibrary(OpenLibrary):
             )
         # Before the switch: a kill in between must not leave a library that cannot find its encoder.
         self._encoder.remember_place(embedder.fingerprint)
-        store.switch_to(new)
-        self._encoder.keep(embedder)
+        with self._gate.alone():
+            store.switch_to(new)
+            self._encoder.keep(embedder)
 
     def _pools(self) -> "Pools":
         from musaic.embed.providers import cores
@@ -229,30 +232,23 @@ class FindingLibrary(OpenLibrary):
         """
         from musaic.export import Tile, write_sheet
 
-        if path is not None:
-            self._check_target(path, what="a contact sheet")
+        target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
         tiles = [Tile(self._shown(hit), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
-        return write_sheet(tiles, Path(path) if path else self.folder / "outputs" / "sheet.png", title=title)
+        return write_sheet(tiles, target, title=title)
+
+    def _sheet_target(self, path: Path | str) -> Path:
+        """Return where a contact sheet will be written; refuse a place that is not ours to write to."""
+        from musaic.export import sheet_path
+
+        target = sheet_path(Path(path)) if str(path) else ""
+        self._check_target(target, what="a contact sheet")
+        return Path(target)
 
     def _check_target(self, path: Path | str, *, what: str) -> None:
-        """Refuse to write over what is not ours to write over.
+        """Refuse to write over what is not ours to write over; see `musaic.library.targets.check_target`."""
+        from musaic.library.targets import check_target
 
-        Raises:
-            ExportError: The path is empty, a picture of the library, in its folder, or a device.
-        """
-        target = Path(os.path.abspath(path))  # noqa: PTH100  links stay
-        if not str(path):
-            raise ExportError(f"{what} needs a file name, and that is empty")
-        if self._known_id(target) is not None:
-            raise ExportError(
-                f"{path} is a picture of this library and is not written over; name another file"
-            )
-        if target.is_relative_to(self.folder) and not target.is_relative_to(self.folder / "outputs"):
-            raise ExportError(
-                f"{path} is in the library's own folder, where {what} has no place; name another file"
-            )
-        if os.path.lexists(target) and not (target.is_file() or target.is_dir()):
-            raise ExportError(f"{path} is no regular file, so {what} is not written there; name another file")
+        check_target(path, what=what, library=self.folder, ledger=self._ledger)
 
     def _shown(self, hit: Hit) -> Path:
         """Return what to draw of a hit: its thumbnail, which is quick to read, else the original."""
@@ -275,12 +271,20 @@ class FindingLibrary(OpenLibrary):
 
     def check_store(self) -> tuple[str, list[str], int]:
         """Return the store's version, what it cannot do in words, and how many rows it holds."""
-        with self._opened() as store:
+        with self._gate.asking(), self._opened() as store:
             rows = 0 if store.fingerprint() is None else store.count()
             return store.capabilities.server, store.capabilities.missing(), rows
 
     def _take_in_made(self, store: "Store") -> None:
         """Take pictures in that were made while another process held the store."""
+
+    def _take_in_waiting(self, store: "Store") -> None:
+        """Take pictures in that wait, unless another thread is writing: then they wait for the next call."""
+        if self._writing.acquire(blocking=False):
+            try:
+                self._take_in_made(store)
+            finally:
+                self._writing.release()
 
     def _is_empty(self, store: "Store") -> bool:
         if store.fingerprint() is None:
@@ -308,7 +312,8 @@ class FindingLibrary(OpenLibrary):
                 self._notify(
                     f"no asset has metadata.{key}, so the filter {where!r} lets nothing through on it"
                 )
-        return search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
+        hits = search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
+        return [located_hit(hit, self.folder) for hit in hits]
 
     def _row(self, name: str, store: "Store") -> "Row | None":
         """Return the row that an id or a path stands for."""

@@ -3,22 +3,21 @@
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from musaic.config import GenerateSettings
 from musaic.errors import (
     ConfigError,
     ExportError,
     ExtraMissingError,
+    LibraryError,
     PlanError,
-    UnknownEngineError,
     UnknownPriceError,
 )
+from musaic.library.base import is_text
 from musaic.library.records import RecordsLibrary
 from musaic.schemas import Brief, Generation, Hit, ImageModel, Plan, Record, Sent
 
@@ -38,7 +37,7 @@ class MakingLibrary(RecordsLibrary):
 
         Raises:
             PlanError: A role is missing, or the model has no such ratio or size.
-            UnknownEngineError: The engine does not exist or is not configured.
+            UnknownEngineError: The engine does not exist. One that is not configured is a note: making needs it.
             RetiredModelError: The model was switched off.
         """
         from musaic.generate.tables import find_recipe
@@ -60,8 +59,10 @@ class MakingLibrary(RecordsLibrary):
     ) -> Plan:
         """Return what would be sent to change an earlier picture as `text` says.
 
-        The model that made it goes on with its conversation, where its engine keeps one; another is given the
-        picture with the references it was made from. A picture that never came is asked for again.
+        The model that made it goes on with its conversation, where its engine keeps one and it still fits into a
+        request; another is given the picture with the references it was made from. A picture that never came is asked
+        for again. Engine and model are those that made it, whatever the settings say, unless others were named in
+        `Library.open`.
 
         Args:
             generation: Its id.
@@ -72,19 +73,23 @@ class MakingLibrary(RecordsLibrary):
 
         Raises:
             UnknownGenerationError: No record has this id.
-            PlanError: The model has no such ratio or size, or takes fewer references.
+            PlanError: The model has no such ratio or size, or takes no references.
+            RetiredModelError: The model was switched off.
         """
-        from musaic.library.refine import plan_refinement
+        from musaic.library.refine import Surroundings, plan_refinement
 
         parent = self.record(generation)
         model = self._image_model(parent)
         planned = plan_refinement(
             parent,
             text,
-            library=self.folder,
-            ledger=self._ledger,
-            recipes=self.recipes(),
-            model=model,
+            among=Surroundings(
+                self.folder,
+                ledger=self._ledger,
+                recipes=self.recipes(),
+                model=model,
+                inline_bytes=self._inline_bytes(model),
+            ),
             ratio=ratio,
             size=size,
             variants=variants,
@@ -92,7 +97,10 @@ class MakingLibrary(RecordsLibrary):
         planned = self._warned(planned, model)
         if planned.engine != "moodboard":
             return planned
-        note = "the moodboard lays the references out anew; to carry out a change takes a generating engine"
+        note = (
+            "the moodboard lays the references out anew; to carry out a change takes a generating engine: "
+            "--engine gemini"
+        )
         return planned.model_copy(update={"notes": (*planned.notes, note)})
 
     def make(
@@ -118,17 +126,23 @@ class MakingLibrary(RecordsLibrary):
         Raises:
             BudgetError: It could cost more than `max_cost_usd`, or than is left of the monthly budget.
             UnknownPriceError: The cost cannot be bounded, and that was not allowed or a limit is set.
+            UnknownEngineError: The engine is not configured.
             PlanError: A reference is gone.
             MediaError: A reference cannot be read.
             ExportError: `out` is no folder that can be written.
-            LibraryError: The library folder cannot be written.
+            LibraryError: The library folder cannot be written, or its name cannot be recorded.
             KeyboardInterrupt: One came: nothing was waited for, what was in flight is recorded as possibly billed.
         """
         from musaic.generate.engines import open_engine
         from musaic.making import Making
 
-        if out is not None and not str(out):
-            raise ValueError("--out names no folder; give its path")
+        target = None if out is None else _target(out)
+        if not is_text(str(self.folder)):
+            raise LibraryError(
+                f"the folder {str(self.folder)!a} has a name that is not valid UTF-8, so nothing made there can be "
+                "recorded; rename it"
+            )
+        self.check_engine(plan)
         limits = self._limits(max_cost_usd)
         signer = self._signer()
         self._recover()
@@ -136,6 +150,7 @@ class MakingLibrary(RecordsLibrary):
         models = self._models()
         model = models.get(plan.model) or ImageModel(id=plan.model, engine=plan.engine)
         turns, earlier = self._conversation(plan, model)
+        plan = self._found_again(plan)
         making = Making(
             self.folder,
             ledger=self._ledger,
@@ -145,7 +160,7 @@ class MakingLibrary(RecordsLibrary):
             turns=turns,
             earlier=earlier,
             stop=stop,
-            out=None if out is None else Path(os.path.abspath(out)),  # noqa: PTH100  links stay
+            out=target,
             signer=signer,
             on_done=on_done,
         )
@@ -196,26 +211,50 @@ class MakingLibrary(RecordsLibrary):
         return load_models(self.settings.generate.models)
 
     def _image_model(self, parent: Record | None = None) -> ImageModel:
-        """Return the model that the settings name, or that made an earlier picture, or the engine's default."""
-        from musaic.generate.tables import check_model, default_model
+        """Return the model that is named, or that made an earlier picture, or else the engine's default."""
+        from musaic.library.choosing import choose_model
 
-        models, wanted = self._models(), self.settings.generate
-        today = datetime.now(UTC).date()
-        if wanted.engine == "auto" and wanted.model in models:
-            # A model that is named says which engine speaks to it.
-            wanted = wanted.model_copy(update={"engine": models[wanted.model].engine})
-        engine = _engine(wanted, parent)
-        model = wanted.model
-        if model is None and parent is not None and parent.engine == engine:
-            model = parent.model
-        return check_model(model or default_model(engine, models), models, today=today, engine=engine)
+        wanted = self.settings.generate
+        return choose_model(wanted, self._models(), parent=parent, by_hand=self._by_hand)
+
+    def _inline_bytes(self, model: ImageModel) -> int | None:
+        """Return the most bytes that one picture of a conversation may have; the Developer API bounds only the sum."""
+        return model.reference_bytes if self.settings.generate.gemini.vertex else None
 
     def _warned(self, plan: Plan, model: ImageModel) -> Plan:
-        from musaic.generate.engines import size_notes
+        from musaic.generate.engines import engine_notes, size_notes
         from musaic.generate.tables import model_warnings
 
         notes = (*model_warnings(model, self._models()), *plan.notes, *size_notes(plan))
-        return plan.model_copy(update={"notes": notes})
+        lacking = engine_notes(plan.engine, self.settings.generate, parent=self._made_by_same(plan))
+        return plan.model_copy(update={"notes": (*notes, *lacking)})
+
+    def check_engine(self, plan: Plan) -> None:
+        """Refuse a plan whose engine cannot be asked now: `make` does so first, and a plan can be had without.
+
+        Raises:
+            UnknownEngineError: It is not configured; the message says how to.
+            ExtraMissingError: It needs an optional package.
+        """
+        from musaic.generate.engines import check_engine
+
+        check_engine(plan.engine, self.settings.generate, parent=self._made_by_same(plan))
+
+    def _made_by_same(self, plan: Plan) -> str | None:
+        """Return the picture that a plan goes on from, if the plan's engine made it."""
+        parent = None if plan.parent is None else self._ledger.latest(plan.parent)
+        return parent.id if parent is not None and parent.engine == plan.engine else None
+
+    def _found_again(self, plan: Plan) -> Plan:
+        """Return a plan with its references where they are now: files may have moved since it was made or recorded."""
+        from musaic.library.places import found_again
+
+        if plan.conversation:
+            return plan  # they are in it
+        references, notes = found_again(plan.references, ledger=self._ledger, library=self.folder)
+        for note in notes:
+            self._notify(note)
+        return plan.model_copy(update={"references": tuple(references)})
 
     def _limits(self, max_cost_usd: float | None) -> "Limits":
         from musaic.making import Limits
@@ -275,7 +314,8 @@ class MakingLibrary(RecordsLibrary):
             )
             for record in records
         ]
-        target = Path(path) if path else self.folder / "outputs" / f"{records[0].run}.png"
+        own = self.folder / "outputs" / f"{records[0].run}.png"
+        target = own if path is None else self._sheet_target(path)
         return write_sheet(tiles, target, title=title, columns=_columns(records))
 
     def page(
@@ -317,7 +357,7 @@ class MakingLibrary(RecordsLibrary):
 
     def _conversation(self, plan: Plan, model: ImageModel) -> tuple[Sequence[JsonValue], Sequence[Sent]]:
         """Return the turns that a plan goes on from, and the pictures in them."""
-        from musaic.library.refine import conversation, pictures_of
+        from musaic.library.conversation import conversation, pictures_of
 
         if plan.parent is None or not plan.conversation:
             return (), ()
@@ -328,16 +368,19 @@ class MakingLibrary(RecordsLibrary):
         return turns, pictures_of(parent)
 
 
-def _engine(wanted: GenerateSettings, parent: Record | None) -> str:
-    from musaic.generate.engines import choose_engine
+def _target(out: Path | str) -> Path:
+    """Return the folder for copies, as an absolute path that can be printed and recorded.
 
-    if wanted.engine == "auto" and wanted.model is None and parent is not None:
-        try:
-            return choose_engine(wanted.model_copy(update={"engine": parent.engine}))
-        except UnknownEngineError:
-            # Its key is gone: what is configured now goes on from the picture.
-            return choose_engine(wanted)
-    return choose_engine(wanted)
+    Raises:
+        ValueError: It has no name.
+        ExportError: Its name is not valid UTF-8.
+    """
+    if not str(out):
+        raise ValueError("--out names no folder; give its path")
+    target = os.path.abspath(out)  # noqa: PTH100  links stay
+    if not is_text(target):
+        raise ExportError(f"the name of {target!a} is not valid UTF-8; name another folder with --out")
+    return Path(target)
 
 
 def _columns(records: Sequence[Record]) -> int | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from musaic.errors import LibraryBusyError, LibraryError, MusaicError
+from musaic.library.places import located, located_tree, own_path
 from musaic.library.wanted import WantingLibrary
 from musaic.schemas import CostLine, Lineage, Record
 
@@ -31,7 +32,7 @@ class RecordsLibrary(WantingLibrary):
         from musaic.lineage import record_of
 
         self._recover()
-        return record_of(self._ledger, generation)
+        return located(record_of(self._ledger, generation), self.folder)
 
     def lineage(self, name: str) -> Lineage:
         """Return what a picture was made from and what was made from it, all generations deep.
@@ -45,14 +46,16 @@ class RecordsLibrary(WantingLibrary):
         from musaic.lineage import lineage_of
 
         self._recover()
-        return lineage_of(self._ledger, self._known_id(name) or name)
+        tree = lineage_of(self._ledger, self._known_id(name) or name)
+        return located_tree(tree, ledger=self._ledger, library=self.folder)
 
     def recent(self, limit: int = 20) -> list[Record]:
         """Return the latest pictures that were asked for, newest first."""
         from musaic.lineage import record_of
 
         self._recover()
-        return [record_of(self._ledger, generation) for generation in self._ledger.recent(limit)]
+        latest = (record_of(self._ledger, generation) for generation in self._ledger.recent(limit))
+        return [located(record, self.folder) for record in latest]
 
     def thread(self, generation: str) -> list[Record]:
         """Return the refinements that led to a generation, the first picture first and it last.
@@ -63,7 +66,7 @@ class RecordsLibrary(WantingLibrary):
         from musaic.lineage import thread_of
 
         self._recover()
-        return thread_of(self._ledger, generation)
+        return [located(record, self.folder) for record in thread_of(self._ledger, generation)]
 
     def costs(self, *, by: "Heading" = "day") -> list[CostLine]:
         """Return what was spent by day (UTC), model or recipe."""
@@ -74,13 +77,14 @@ class RecordsLibrary(WantingLibrary):
 
     def spent_this_month(self) -> float:
         """Return what was spent or is reserved in this calendar month (UTC), in US dollars."""
+        self._recover()
         return self._ledger.spent_in_month()
 
     def _recover(self) -> None:
         """End what processes left open that are gone. What cannot be written now is done by a later command."""
         from musaic.making import recover, restore
 
-        restored = restore(self.folder, self._ledger)
+        restored = restore(self.folder, self._ledger, notify=self._notify)
         if restored:
             self._notify(
                 f"the ledger was new; the records of {restored} pictures made here were read back from outputs/, "
@@ -104,7 +108,7 @@ class RecordsLibrary(WantingLibrary):
             return
         try:
             with self._opened() as store:
-                self._take_in_made(store)
+                self._take_in_waiting(store)
         except LibraryBusyError as exc:
             self._notify(
                 f"the new pictures can be searched after the next command that opens the store: {exc}"
@@ -127,7 +131,7 @@ class RecordsLibrary(WantingLibrary):
     def _take_in(self, store: "Store", generation: str) -> None:
         from musaic.ingest import Made, take_in
 
-        made = _made(self._ledger.latest(generation))
+        made = _made(self._ledger.latest(generation), self.folder)
         if made is None or not made[0].is_file():
             return
         take_in(
@@ -140,9 +144,10 @@ class RecordsLibrary(WantingLibrary):
         )
 
 
-def _made(record: Record | None) -> tuple[Path, dict[str, JsonValue]] | None:
+def _made(record: Record | None, library: Path) -> tuple[Path, dict[str, JsonValue]] | None:
     if record is None or record.path is None:
         return None
+    path = Path(own_path(library, record.path))
     words: dict[str, JsonValue] = {
         "generation": record.id,
         "prompt": record.prompt[:_MOST_PROMPT],
@@ -150,4 +155,4 @@ def _made(record: Record | None) -> tuple[Path, dict[str, JsonValue]] | None:
         "engine": record.engine,
         "model": record.model,
     }
-    return Path(record.path), words
+    return path, words

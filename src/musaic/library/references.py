@@ -9,6 +9,7 @@ from musaic import media
 from musaic.errors import PlanError, UnknownAssetError
 from musaic.ledger import Ledger
 from musaic.library.base import is_text
+from musaic.library.places import find_asset, located
 from musaic.lineage import record_of
 from musaic.schemas import Recipe, Reference, Role
 
@@ -17,10 +18,16 @@ _MOST_BYTES = 500_000_000
 _ROLES: tuple[str, ...] = get_args(Role)
 
 
-def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Reference]:
+def by_hand(names: Sequence[str], *, ledger: Ledger, library: Path, recipe: Recipe) -> list[Reference]:
     """Return references that were named as ``FILE|ID[:role]``, in order.
 
     One without a role gets the first that the recipe needs and nobody has yet, else the recipe's usual one.
+
+    Args:
+        names: As they were given.
+        ledger: Open.
+        library: The library folder.
+        recipe: Says which roles it needs.
 
     Raises:
         UnknownAssetError: Neither a file, nor an asset, nor a picture made here.
@@ -35,7 +42,7 @@ def by_hand(names: Sequence[str], *, ledger: Ledger, recipe: Recipe) -> list[Ref
         if role is None:
             role = _needed(recipe, taken)
             taken.append(role)
-        asset_id, path = _found(name, ledger)
+        asset_id, path = _found(name, ledger, library)
         if not is_text(path):
             raise PlanError(f"the name of {path!a} is not valid UTF-8; rename the file")
         references.append(Reference(number=number, asset_id=asset_id, path=path, role=role))
@@ -59,19 +66,21 @@ def _needed(recipe: Recipe, taken: Sequence[Role]) -> Role:
     return next(lacking, recipe.find_role)
 
 
-def _found(name: str, ledger: Ledger) -> tuple[str, str]:
+def _found(name: str, ledger: Ledger, library: Path) -> tuple[str, str]:
     """Return the asset id and the absolute path that a name stands for."""
     if os.path.isfile(name):  # noqa: PTH113  Path.is_file raises for names that no file can have
         path = Path(os.path.abspath(name))  # noqa: PTH100  links stay
         if path.stat().st_size > _MOST_BYTES:
             raise PlanError(f"{name} is larger than {_MOST_BYTES // 1_000_000} MB, too large for a reference")
         return media.content_id(media.hash_file(path)), str(path)
+    path_now = find_asset(name, ledger=ledger, library=library)
+    if path_now is not None:
+        return name, path_now
     states = ledger.states_of([name]).get(name, [])
     if states:
-        there = (state.path for state in states if os.path.isfile(state.path))  # noqa: PTH113
-        return name, next(there, states[0].path)
+        return name, states[0].path  # whoever reads it says that it is gone
     if name.startswith("g-"):
-        record = record_of(ledger, name)
+        record = located(record_of(ledger, name), library)
         if record.asset_id is None or record.path is None:
             raise PlanError(f"{record.id} came to no picture ({record.reason}), so it cannot be a reference")
         return record.asset_id, record.path

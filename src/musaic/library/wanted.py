@@ -86,13 +86,14 @@ class WantingLibrary(FindingLibrary):
 
         if not prompt.strip():
             raise PlanError("the prompt is empty; say what the picture should show")
-        for text in (prompt, *find, *(word for words in (vary or {}).values() for word in words)):
+        grid = (word for name, words in (vary or {}).items() for word in (name, *words))
+        for text in (prompt, *find, *grid):
             if not is_text(text):
                 raise PlanError(f"{text!a} is not valid UTF-8")
         if where:
             filters.parse(where)  # its faults are told before anything is added to it
         chosen = find_recipe(recipe, self.recipes())
-        references = by_hand(refs, ledger=self._ledger, recipe=chosen)
+        references = by_hand(refs, ledger=self._ledger, library=self.folder, recipe=chosen)
         search = _Search(self, _filter(where, include_generated=include_generated), chosen)
         by_prompt = chosen.find_limit if find_limit is None else find_limit
         with self._opened_patiently() if find or not refs else nullcontext():

@@ -63,7 +63,14 @@ def _record(ledger: Ledger, generation: str) -> Record:
 
 def unanswered(call: CallRow, *, outcome: str, reason: str, seconds: float = 0.0) -> Call:
     """Return what can be said of a call whose answer nobody has: it may be billed."""
-    return Call(sent_at=call.at, seconds=seconds, outcome=outcome, reason=reason, billed="unknown")
+    return Call(
+        sent_at=call.at,
+        seconds=seconds,
+        outcome=outcome,
+        reason=reason,
+        bound_usd=call.bound_usd,
+        billed="unknown",
+    )
 
 
 def resolved(ledger: Ledger, name: str) -> str:

@@ -154,24 +154,6 @@ def end_abandoned(ledger: Ledger, record: Record) -> None:
     ledger.end(record, at=time.time())
 
 
-def take_back(ledger: Ledger, record: Record) -> None:
-    """Write a whole record into a ledger that was lost, with its calls, so that lineage and money are known again."""
-    ledger.begin(record.model_copy(update={"state": "open"}))
-    for call in record.calls:
-        bound = record.cost_bound_usd
-        number = ledger.reserve(
-            record.id,
-            run=record.run,
-            at=call.sent_at,
-            bound_usd=bound,
-            run_limit_usd=None,
-            month_limit_usd=None,
-        )
-        ledger.settle(number, call, at=call.sent_at + call.seconds)
-    if record.state != "open":
-        ledger.end(record, at=record.created_at + (record.seconds or 0.0))
-
-
 # --- locks ---------------------------------------------------------------------------------------------
 def _lock_path(folder: Path, run: str) -> Path:
     return folder / "runs" / f"{run}.lock"

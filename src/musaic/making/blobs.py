@@ -55,12 +55,23 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
+        sync_folder(path.parent)
     except OSError as exc:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise LibraryError(
             f"{path} cannot be written ({exc.strerror or exc}); free space or fix its rights"
         ) from exc
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder survive a power cut, where the system can say so of a folder."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def write_turns(folder: Path, path: Path, turns: Sequence[JsonValue]) -> None:
@@ -100,7 +111,8 @@ def _words(value: JsonValue) -> int:
             for key, each in value.items()
             if "signature" not in key.lower() and not (picture and key == "data")
         )
-    return len(value.encode()) if isinstance(value, str) else 0
+    # JSON can spell half a surrogate pair, and so a service may.
+    return len(value.encode(errors="surrogatepass")) if isinstance(value, str) else 0
 
 
 def _pictures(value: JsonValue) -> int:

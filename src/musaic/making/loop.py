@@ -23,6 +23,21 @@ async def whole(work: Coroutine[object, object, _Result]) -> _Result:
     return task.result()
 
 
+async def together(*works: Coroutine[object, object, object]) -> None:
+    """Do things at the same time, each to its end; then raise what the first of them raised.
+
+    An interrupt of one is one of all: the others are cancelled too, and waited for.
+    """
+    tasks = [asyncio.ensure_future(work) for work in works]
+    # Without `return_exceptions` the first that raises would leave the others running unattended.
+    everything = asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        task.add_done_callback(lambda done: everything.cancel() if done.cancelled() else None)
+    for result in await everything:
+        if isinstance(result, BaseException):
+            raise result
+
+
 class Loop:
     """Runs one coroutine to its end; an interrupt cancels it, waits for it, and is raised again.
 

@@ -18,7 +18,7 @@ from musaic.lineage import Run, open_run
 from musaic.making.attach import attach, sent_of
 from musaic.making.blobs import pictures_in, words_in
 from musaic.making.brake import Brake
-from musaic.making.loop import Loop, whole
+from musaic.making.loop import Loop, together, whole
 from musaic.making.records import as_reference, begun, ended, generation_of, with_note
 from musaic.making.save import Signer, check_out, exported, hand_out, note_down
 from musaic.making.shots import Asker, Limits, Outcome
@@ -122,12 +122,12 @@ class Making:
         work = _Work(self, run, asker, records)
         try:
             pictures = groupby(plan.shots, key=lambda shot: shot.picture)
-            await asyncio.gather(*(work.picture(list(shots)) for _, shots in pictures))
+            await together(*(work.picture(list(shots)) for _, shots in pictures))
         finally:
             # An interrupt before a shot's own task began leaves it to be ended here.
             for shot in plan.shots:
                 if shot.number not in self._done:
-                    work.end(shot, records[shot.number], Outcome("cancelled", _UNSENT), seconds=0.0)
+                    work.cut_off(shot)
             with contextlib.suppress(Exception):  # the pictures are there; a connection may end as it likes
                 await self._engine.aclose()
 
@@ -215,6 +215,7 @@ class _Work:
 
     def __init__(self, making: Making, run: Run, asker: Asker, records: dict[int, Record]) -> None:
         self._making, self._run, self._asker, self._records = making, run, asker, records
+        self._outcomes: dict[int, Outcome] = {}
         self._gate = asyncio.Semaphore(making._limits.concurrency)
 
     async def picture(self, shots: list[Shot]) -> None:
@@ -224,11 +225,12 @@ class _Work:
         while left and lead is None:
             record = await self._shot(left.pop(0), None)
             lead = record if record.state == "picture" else None
-        await asyncio.gather(*(self._shot(shot, lead) for shot in left))
+        await together(*(self._shot(shot, lead) for shot in left))
 
     async def _shot(self, shot: Shot, lead: Record | None) -> Record:
         """Make one picture; raises nothing but its own cancelling, since its siblings go on."""
         record, outcome = self._records[shot.number], Outcome("cancelled", _UNSENT)
+        self._outcomes[shot.number] = outcome
         brake, started = self._making.brake, time.monotonic()
         try:
             async with self._gate:
@@ -238,6 +240,7 @@ class _Work:
                 else:
                     preparing = asyncio.to_thread(self._making.prepared, record, shot, lead)
                     record, request, bound = await whole(preparing)
+                    self._records[shot.number] = record
                     await self._asker.ask(record, shot, request, bound_usd=bound, outcome=outcome)
         except asyncio.CancelledError:
             _cut_off(outcome)
@@ -246,22 +249,38 @@ class _Work:
         except Exception as exc:
             if isinstance(exc, LibraryError):
                 brake.pull(str(exc))
-            why = str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
-            outcome.fail("failed", why)
+            if outcome.state != "picture":
+                outcome.fail("failed", _said(exc))
         return self.end(shot, record, outcome, seconds=time.monotonic() - started)
 
     def end(self, shot: Shot, record: Record, outcome: Outcome, *, seconds: float) -> Record:
-        """Record how a shot ended, with its sidecar and the copy to hand on."""
-        record, path = self._making.finished(ended(record, outcome, seconds=seconds))
+        """Record how a shot ended, with its sidecar and the copy to hand on; raises nothing."""
+        record, path = self._finished(ended(record, outcome, seconds=seconds))
         for write in (self._run.end, self._making.note_down):
             try:
                 write(record)
-            except MusaicError as exc:
+            except Exception as exc:
                 # An end that is not in the ledger is written by the next command, from what is on disk.
-                record = with_note(record, str(exc))
-                self._making.brake.pull(str(exc))
+                record = with_note(record, _said(exc))
+                self._making.brake.pull(_said(exc))
         self._making.tell(shot, record, path)
         return record
+
+    def _finished(self, record: Record) -> tuple[Record, str | None]:
+        try:
+            return self._making.finished(record)
+        except Exception as exc:
+            return with_note(record, f"no copy to hand on could be written: {_said(exc)}"), record.path
+
+    def cut_off(self, shot: Shot) -> None:
+        """Record the end of a shot that did not come to it by itself, with the calls it had made."""
+        outcome = self._outcomes.get(shot.number) or Outcome("cancelled", _UNSENT)
+        _cut_off(outcome)
+        self.end(shot, self._records[shot.number], outcome, seconds=0.0)
+
+
+def _said(exc: Exception) -> str:
+    return str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
 
 
 def _cut_off(outcome: Outcome) -> None:

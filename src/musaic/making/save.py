@@ -3,42 +3,16 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from musaic.errors import ExportError, LibraryError, MusaicError
 from musaic.export import sign, write_export, write_sidecar
-from musaic.generate.base import Attachment, Pictured
-from musaic.making.blobs import read_blob, write_turns, write_whole
+from musaic.making.blobs import read_blob
 from musaic.making.records import with_note
-from musaic.schemas import Finding, Record
-from musaic.verify import Examined, examine
+from musaic.schemas import Record
 
-_ENDINGS = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/gif": ".gif",
-    "image/avif": ".avif",
-    "image/heic": ".heic",
-}
 _TURNS, _SIDECAR = "turns.json", "record.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A checked answer on disk.
-
-    Attributes:
-        examined: What the checks found.
-        path: The model's bytes.
-        content: The same, in memory.
-    """
-
-    examined: Examined
-    path: Path
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,39 +31,6 @@ def folder_of(library: Path, generation: str) -> Path:
 def turns_of(library: Path, generation: str) -> Path:
     """Return where the conversation of a generation is."""
     return folder_of(library, generation) / _TURNS
-
-
-def keep(library: Path, generation: str, answer: Pictured, *, ratio: str, sent: Sequence[Attachment]) -> Kept:
-    """Check what came and write it: the last good picture as ``picture``, others beside it.
-
-    Bytes that are no picture are kept too, as ``answer.bin``: they may have been paid for.
-    """
-    references = [(each.number, each.content) for each in sent]
-    checked = [(examine(each, ratio=ratio, references=references), each) for each in answer.pictures]
-    best = next((pair for pair in reversed(checked) if pair[0].state == "picture"), checked[-1])
-    folder = folder_of(library, generation)
-    for number, (examined, content) in enumerate(checked, 1):
-        if content is not best[1] and examined.state == "picture":
-            write_whole(folder / f"also-{number}{_ending(examined)}", content)
-    path = folder / (f"picture{_ending(best[0])}" if best[0].state == "picture" else "answer.bin")
-    write_whole(path, best[1])
-    return Kept(_with_turns(best[0], library, generation, answer), path, best[1])
-
-
-def _with_turns(examined: Examined, library: Path, generation: str, answer: Pictured) -> Examined:
-    """Keep the conversation; a picture stands without it, since refining can go on from the picture alone."""
-    try:
-        if answer.turns:
-            write_turns(library, turns_of(library, generation), answer.turns)
-    except LibraryError as exc:
-        message = f"its conversation could not be kept: {exc}"
-        lost = Finding(check="saving", severity="warning", message=message)
-        return replace(examined, findings=(*examined.findings, lost))
-    return examined
-
-
-def _ending(examined: Examined) -> str:
-    return _ENDINGS.get(examined.mime or "", ".img")
 
 
 def exported(record: Record, library: Path, signer: Signer | None) -> Record:

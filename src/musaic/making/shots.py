@@ -18,9 +18,11 @@ from musaic.generate.base import (
     Request,
 )
 from musaic.lineage import Run
+from musaic.making.arrived import Kept, keep
 from musaic.making.brake import Brake
 from musaic.making.loop import whole
-from musaic.making.save import Kept, keep
+from musaic.making.records import plain
+from musaic.making.save import folder_of
 from musaic.schemas import Call, Finding, ImageModel, Record, Shot, State, Usage
 
 # Waits between attempts when the service does not say: seconds, doubled each time, with jitter.
@@ -171,7 +173,7 @@ class Asker:
             run_limit_usd=self._limits.run_usd,
             month_limit_usd=self._limits.month_usd,
         )
-        clock = _Clock()
+        clock = _Clock(bound_usd)
         outcome.answer = None
         try:
             answer = await self._engine.generate(request)
@@ -208,13 +210,25 @@ class Asker:
     ) -> None:
         """Judge an answer; a picture is on disk before its call is settled."""
         outcome.answer, outcome.kept = answer, None
-        if isinstance(answer, Pictured):
-            await self._keep(record, request, answer, outcome)
-        else:
-            outcome.fail(*_judged(answer))
-        cost = self._cost_usd(answer.usage, request.size, bound_usd, outcome)
-        call = clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost)
+        try:
+            if isinstance(answer, Pictured):
+                await self._keep(record, request, answer, outcome)
+            else:
+                outcome.fail(*_judged(answer))
+            cost = self._cost_usd(answer.usage, request.size, bound_usd, outcome)
+            call = clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost)
+        except Exception as exc:
+            # No answer as it should be, but one that came: it counts with its bound.
+            self._not_understood(exc, outcome)
+            call = clock.call(outcome.state, outcome.reason, billed="yes")
         self._settle(number, call, outcome)
+
+    def _not_understood(self, exc: Exception, outcome: Outcome) -> None:
+        why = f"the {self._engine.name} engine's answer is not what it should be ({_said(exc)})"
+        if outcome.state == "picture":
+            outcome.notes.append(Finding(check="usage", severity="warning", message=plain(why)))
+        else:
+            outcome.fail("malformed", why)
 
     def _cost_usd(
         self, usage: Usage | None, size: str, bound_usd: float | None, outcome: Outcome
@@ -231,12 +245,12 @@ class Asker:
 
     async def _keep(self, record: Record, request: Request, answer: Pictured, outcome: Outcome) -> None:
         try:
-            kept = await asyncio.to_thread(
-                keep, self._library, record.id, answer, ratio=request.ratio, sent=request.attachments
-            )
+            kept = await asyncio.to_thread(keep, self._library, record, answer, sent=request.attachments)
         except Exception as exc:
-            why = str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
-            outcome.fail("failed", f"a picture came and could not be kept: {why}")
+            why = _said(exc)
+            folder = folder_of(self._library, record.id)
+            raw = f"; its bytes lie in {folder}" if any(folder.glob("answer-*.bin")) else ""
+            outcome.fail("failed", f"a picture came and could not be kept: {why}{raw}")
             # Nothing more is paid for that cannot be kept.
             self._brake.pull(why)
             return
@@ -246,14 +260,14 @@ class Asker:
         outcome.calls.append(call)
         try:
             self._run.settle(number, call)
-        except MusaicError as exc:
+        except Exception as exc:
             # The next command counts it as possibly billed; what came is not lost over this.
-            self._brake.pull(str(exc))
+            self._brake.pull(_said(exc))
 
 
 class _Clock:
-    def __init__(self) -> None:
-        self._at, self._started = time.time(), time.monotonic()
+    def __init__(self, bound_usd: float | None) -> None:
+        self._at, self._started, self._bound_usd = time.time(), time.monotonic(), bound_usd
 
     def call(
         self,
@@ -269,12 +283,17 @@ class _Clock:
                 "sent_at": self._at,
                 "seconds": round(time.monotonic() - self._started, 3),
                 "outcome": outcome,
-                "reason": reason,
+                "reason": None if reason is None else plain(reason),
                 "usage": usage,
+                "bound_usd": self._bound_usd,
                 "cost_usd": cost_usd,
                 "billed": billed,
             }
         )
+
+
+def _said(exc: Exception) -> str:
+    return str(exc) if isinstance(exc, MusaicError) else f"{type(exc).__name__}: {exc}"
 
 
 def _judged(answer: Blocked | NoPicture | Malformed) -> tuple[State, str]:

@@ -7,7 +7,7 @@ one does so only when a store is opened.
 
 from musaic.store.capabilities import Capabilities
 from musaic.store.lock import FolderLock
-from musaic.store.rows import MAX_WINDOW, Row
+from musaic.store.rows import MAX_WINDOW, Row, check_window
 from musaic.store.vectors import Store
 
-__all__ = ["MAX_WINDOW", "Capabilities", "FolderLock", "Row", "Store"]
+__all__ = ["MAX_WINDOW", "Capabilities", "FolderLock", "Row", "Store", "check_window"]

@@ -1,7 +1,7 @@
 """What the Milvus behind a store can do, in words."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from musaic.filters import Dialect
 
@@ -13,6 +13,7 @@ class Capabilities:
     Attributes:
         server: Version as the server gives it, e.g. `milvus_lite-3.2.2` or `v2.3.5`.
         embedded: Milvus Lite inside this process.
+        lite: Milvus Lite, here or behind an address (`milvus-lite server`).
         shared: Several processes may use it at once.
         accounts: It knows users and tokens.
         like_infix: It finds text in the middle or at the end of a string.
@@ -22,6 +23,7 @@ class Capabilities:
 
     server: str
     embedded: bool
+    lite: bool
     shared: bool
     accounts: bool
     like_infix: bool
@@ -38,9 +40,11 @@ class Capabilities:
         return [sentence for name, sentence in _MISSING.items() if not getattr(self, name)]
 
 
+_LITE = "milvus_lite"
+
 _MISSING = {
     "shared": "Only one process at a time can open the library; set store.uri to a Milvus server to share it.",
-    "accounts": "The store is not protected by users and tokens, only by the rights of its files.",
+    "accounts": "The store knows no users and tokens: whoever reaches its files, or its address, can use it.",
     "like_infix": "Filters cannot look for text inside a string; startswith() works. Milvus 2.4 or newer can.",
     "several_vectors": "A picture can have one vector only; Milvus 2.4 or newer fuses several.",
     "full_text": "Words cannot be ranked (BM25); Milvus 2.5 or newer can.",
@@ -55,6 +59,7 @@ def embedded_capabilities(version: str) -> Capabilities:
     return Capabilities(
         server=version,
         embedded=True,
+        lite=True,
         shared=False,
         accounts=False,
         like_infix=True,
@@ -68,11 +73,14 @@ def server_capabilities(version: str) -> Capabilities:
 
     A version that cannot be read counts as new: what an old server refuses is an error anyway.
     """
+    if version.startswith(_LITE):
+        return replace(embedded_capabilities(version), embedded=False, shared=True)
     found = re.search(r"(\d+)\.(\d+)", version)
     release = (int(found[1]), int(found[2])) if found else (99, 0)
     return Capabilities(
         server=version,
         embedded=False,
+        lite=False,
         shared=True,
         accounts=True,
         like_infix=release >= (2, 4),

@@ -2,7 +2,7 @@
 
 A library is an alias (`musaic`), which never changes its name, and behind it a collection of one
 encoder (`musaic_1a2b3c4d`). The collection itself says which encoder: in its description on a
-server; Milvus Lite drops descriptions and keeps properties.
+server; Milvus Lite, embedded or behind an address, drops descriptions and keeps properties.
 """
 
 import hashlib
@@ -64,12 +64,15 @@ def make_collection(connection: Connection, name: str, fingerprint: Fingerprint)
                 schema=_schema(connection, fingerprint),
                 consistency_level="Strong",
                 timeout=timeout_s,
-                **({"properties": {_MARK: _mark(fingerprint)}} if connection.embedded else {}),
+                **({"properties": {_MARK: _mark(fingerprint)}} if connection.capabilities.lite else {}),
             )
         if not client.list_indexes(name):
             # Milvus Lite has made it when the call returns; waiting would poll after half a second.
             client.create_index(
-                name, index_params=_index(connection), timeout=timeout_s, sync=not connection.embedded
+                name,
+                index_params=_index(connection),
+                timeout=timeout_s,
+                sync=not connection.capabilities.lite,
             )
         client.load_collection(name, timeout=timeout_s)
     return Collection(name=name, fingerprint=fingerprint)
@@ -151,7 +154,7 @@ def _read_mark(described: dict[str, Any], name: str) -> Fingerprint:
 def _schema(connection: Connection, fingerprint: Fingerprint) -> "CollectionSchema":
     from pymilvus import DataType
 
-    description = "" if connection.embedded else _mark(fingerprint)
+    description = "" if connection.capabilities.lite else _mark(fingerprint)
     schema = connection.client.create_schema(
         auto_id=False, enable_dynamic_field=False, description=description
     )
@@ -170,7 +173,7 @@ def _schema(connection: Connection, fingerprint: Fingerprint) -> "CollectionSche
 
 def _index(connection: Connection) -> Any:
     params = connection.client.prepare_index_params()
-    if connection.embedded:
+    if connection.capabilities.lite:
         # Exact. The others of Milvus Lite 3.2 gain little and lose most hits under a narrow filter.
         params.add_index("vector", index_type="FLAT", metric_type="COSINE")
     elif connection.hosted:

@@ -45,6 +45,7 @@ _UPSERT_ROWS = 1_000
 # A server takes 64 MB a call, and its message queue less at a time.
 _UPSERT_BYTES = 16 * 1024 * 1024
 _GET_ROWS = 500
+_AMONG_IDS = 5_000
 _LEAST_EF = 128
 # float32 cannot tell cosines apart that differ by less.
 _COSINE_DIGITS = 6
@@ -132,6 +133,11 @@ class Store:
         """Return which encoder made the vectors; None while there is no collection."""
         return self._collection.fingerprint if self._collection else None
 
+    @property
+    def collection(self) -> str | None:
+        """The real name of the collection, another one after each rebuild; None while there is none."""
+        return self._collection.name if self._collection else None
+
     def create(self, fingerprint: Fingerprint) -> None:
         """Make the collection for the vectors of an encoder. Does nothing if it is there.
 
@@ -176,6 +182,15 @@ class Store:
             rows = map(to_row, self._query(expression, [*ASSET_FIELDS, "vector"], limit=len(some)))
             found |= {row.asset.id: row for row in rows}
         return [found[row_id] for row_id in wanted if row_id in found]
+
+    def among(self, ids: Iterable[str]) -> set[str]:
+        """Return those of these ids that are there; no more than ids goes over the wire."""
+        wanted, found = sorted(set(map(check_id, ids))), set[str]()
+        for start in range(0, len(wanted), _AMONG_IDS):
+            some = wanted[start : start + _AMONG_IDS]
+            records = self._query(f"id in [{', '.join(map(quote, some))}]", ["id"], limit=len(some))
+            found.update(str(record["id"]) for record in records)
+        return found
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the rows with these ids; ids that are not there do not matter."""

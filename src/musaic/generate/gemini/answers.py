@@ -11,7 +11,7 @@ from dataclasses import replace
 from pydantic import JsonValue
 
 from musaic.generate.base import Answer, Blocked, Malformed, NoPicture, Pictured
-from musaic.generate.gemini.turns import inline_of, model_turn, unbase64
+from musaic.generate.gemini.turns import inline_of, label_of, model_turn, unbase64
 from musaic.generate.gemini.words import plain
 from musaic.schemas import Usage
 
@@ -21,13 +21,16 @@ Json = Mapping[str, JsonValue]
 _FILTERS = ("SAFETY", "PROHIBITED", "BLOCKLIST", "SPII", "MODEL_ARMOR", "JAILBREAK")
 _ENDED_WELL = ("", "STOP", "FINISH_REASON_UNSPECIFIED")
 _MOST_WORDS = 2000
+_MOST_LABEL = 100
+# Output that is not told apart, and is less than this, holds no picture: the smallest is published at 747 tokens.
+_LEAST_PICTURE = 256
 
 
 def answer_of(body: Json, *, asked: Sequence[JsonValue]) -> Answer:
     """Return what a body means.
 
     Args:
-        body: Of a 200 answer.
+        body: Of a 200 answer; its texts are clean (`clean_json`).
         asked: The turns that were sent.
     """
     candidate = _leading(body)
@@ -53,7 +56,13 @@ def _pictured(candidate: Json, parts: Sequence[Json], asked: Sequence[JsonValue]
     if not whole:
         return Malformed(reason="the picture's base64 is empty or broken")
     turn = model_turn(parts, chosen=max(whole))
-    return Pictured(pictures=tuple(whole.values()), text=_said(parts), turns=(*asked, turn))
+    labels = tuple(_label(parts[place]) for place in whole)
+    return Pictured(
+        pictures=tuple(whole.values()),
+        text=_said(parts),
+        turns=(*asked, turn),
+        labels=labels if any(labels) else (),
+    )
 
 
 def _without(body: Json, candidate: Json, parts: Sequence[Json]) -> Answer:
@@ -81,7 +90,7 @@ def _reason(code: str, words: str | None, rated: Json) -> str:
     """Return a code with what else is known: the categories that were blocked, and words."""
     ratings = rated.get("safetyRatings")
     categories = [
-        str(rating.get("category", "")).removeprefix("HARM_CATEGORY_").lower().replace("_", " ")
+        plain(str(rating.get("category", ""))).removeprefix("HARM_CATEGORY_").lower().replace("_", " ")
         for rating in (ratings if isinstance(ratings, list) else ())
         if isinstance(rating, dict) and rating.get("blocked") is True
     ]
@@ -111,6 +120,12 @@ def _content(part: Json) -> bytes | None:
     return unbase64(inline.get("data")) if inline is not None else None
 
 
+def _label(part: Json) -> str | None:
+    inline = inline_of(part)
+    label = label_of(inline) if inline is not None else None
+    return " ".join(label.split())[:_MOST_LABEL] or None if label else None
+
+
 def _said(parts: Sequence[Json]) -> str:
     """Return what the model wrote, without its thoughts."""
     texts = (part["text"] for part in parts if isinstance(part.get("text"), str) and not part.get("thought"))
@@ -138,7 +153,8 @@ def usage_of(body: Json, *, pictured: bool) -> Usage | None:
 
     Args:
         body: Of an answer.
-        pictured: A picture came.
+        pictured: A picture came. Where no token is left that can be its own, `output_image` is None: what it cost
+            is not known then.
     """
     counts = _mapping(body.get("usageMetadata"))
     sent, thoughts = _count(counts, "promptTokenCount"), _count(counts, "thoughtsTokenCount")
@@ -147,8 +163,9 @@ def usage_of(body: Json, *, pictured: bool) -> Usage | None:
         made = _rest(_count(counts, "totalTokenCount"), sent, thoughts)
     if made is None and sent is not None and not pictured:
         made = 0
-    asked = _split(sent, _details(counts, "promptTokensDetails"), pictured=False)
-    words, image = _split(made, _details(counts, "candidatesTokensDetails"), pictured=pictured)
+    asked = _split(sent, _details(counts, "promptTokensDetails"))
+    answered = _details(counts, "candidatesTokensDetails")
+    words, image = _drawing(made, answered) if pictured else _writing(made, answered)
     if thoughts is not None:
         words = thoughts + (words or 0)
     usage = Usage(input_text=asked[0], input_image=asked[1], output_text=words, output_image=image)
@@ -162,24 +179,42 @@ def _rest(total: int | None, sent: int | None, thoughts: int | None) -> int | No
 def _details(counts: Json, name: str) -> dict[str, int]:
     """Return tokens by modality, the names in capitals."""
     listed = counts.get(name)
-    return {
-        str(one.get("modality", "")).upper(): number
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, dict) and (number := _count(one, "tokenCount")) is not None
-    }
+    found: dict[str, int] = {}
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, dict) and (number := _count(one, "tokenCount")) is not None:
+            name = str(one.get("modality", "")).upper()
+            found[name] = found.get(name, 0) + number
+    return found
 
 
-def _split(total: int | None, details: Mapping[str, int], *, pictured: bool) -> tuple[int | None, int | None]:
+def _split(total: int | None, details: Mapping[str, int]) -> tuple[int | None, int | None]:
     """Return the tokens of text, with whatever is no picture, and of pictures; None where it is not said."""
-    others = sum(number for modality, number in details.items() if modality != "IMAGE")
-    image = details.get("IMAGE")
-    if total is None:
-        return (others, image or 0) if details else (None, None)
-    if image is not None:
-        return max(total - image, others), image
-    if pictured and total > others:
-        return others, total - others
-    return total, 0 if details or not total else None
+    if not details:
+        # Nothing at all is no picture either.
+        return total, 0 if total == 0 else None
+    image = details.get("IMAGE", 0)
+    return max((total or 0) - image, _others(details)), image
+
+
+def _writing(total: int | None, details: Mapping[str, int]) -> tuple[int | None, int | None]:
+    """Split the output of an answer without a picture: what is not said to be one is words."""
+    words, image = _split(total, details)
+    return words, image if image is not None or words is None else 0
+
+
+def _drawing(total: int | None, details: Mapping[str, int]) -> tuple[int | None, int | None]:
+    """Split the output of an answer with a picture: where none is said to be its own, it is what words leave."""
+    if details.get("IMAGE"):
+        return _split(total, details)
+    words = _others(details)
+    left = (total or 0) - words
+    if left >= _LEAST_PICTURE:
+        return words, left
+    return _split(total, details)[0], None
+
+
+def _others(details: Mapping[str, int]) -> int:
+    return sum(number for modality, number in details.items() if modality != "IMAGE")
 
 
 def _count(values: Json, name: str) -> int | None:

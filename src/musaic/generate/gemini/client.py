@@ -18,7 +18,7 @@ from musaic.generate.gemini import failures
 from musaic.generate.gemini.answers import answer_of
 from musaic.generate.gemini.turns import contents, user_turn
 from musaic.generate.gemini.wire import Sending, current, open_http
-from musaic.generate.masking import masked_json
+from musaic.generate.masking import clean_json
 from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
@@ -149,13 +149,15 @@ class GeminiGenerator:
         error = body.get("error")
         if isinstance(error, dict) and isinstance(error.get("code"), int) and "candidates" not in body:
             # Gateways put the error of the service into an answer of their own.
-            raise sending.refused(failures.Refusal(error["code"], {}, text.encode(), sending.host))
-        return self._masked(body, text, sending)
+            raise sending.refused(
+                failures.Refusal(error["code"], {}, text.encode("utf-8", "replace"), sending.host)
+            )
+        return self._clean(body, text, sending)
 
-    def _masked(self, body: Mapping[str, JsonValue], text: str, sending: Sending) -> Mapping[str, JsonValue]:
-        """Return a body without the key, which would otherwise go on into records and conversations."""
+    def _clean(self, body: Mapping[str, JsonValue], text: str, sending: Sending) -> Mapping[str, JsonValue]:
+        """Return a body without the key and odd letters, which would go on into records and conversations."""
         try:
-            clean = masked_json(dict(body), self._secret(), but=_PICTURES)
+            clean = clean_json(dict(body), self._secret(), but=_PICTURES)
         except RecursionError:
             clean = None
         if not isinstance(clean, dict):

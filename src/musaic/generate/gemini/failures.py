@@ -31,6 +31,10 @@ Billed = Literal["no", "unknown"]
 _NO_QUOTA = re.compile(r"limit:\s*0(?![\d.])")
 _PER_DAY = re.compile(r"per ?day", re.IGNORECASE)
 _RETRY_IN = re.compile(r"retry in ([\d.]+)\s?s")
+# A server in front of the service passed the request on and lost the one behind: what that one did is not known.
+_GATEWAY_TIMEOUTS = frozenset({408, 504, 524})
+_LOST_BEHIND = _GATEWAY_TIMEOUTS | {502, 520, 521, 522, 523}
+_GOOGLE = "googleapis.com"
 _SECONDS = re.compile(r"\s*([\d.]+)\s*s?\s*")
 
 
@@ -88,6 +92,8 @@ def refused(refusal: Refusal, *, key: str | None, model: ImageModel | None) -> E
         return EngineQuotaError(_no_billing(read.said), engine=ENGINE, limit="no_billing")
     if code in (401, 403) or _bad_key(read):
         return EngineAuthError(_bad_credentials(code, read.said), engine=ENGINE)
+    if code in _LOST_BEHIND and not _is_google(refusal.host):
+        return _lost(refusal, read.said)
     if code in (408, 499) or code >= 500:
         return EngineUnavailableError(
             f"Gemini is overloaded or down (HTTP {code}: {read.said})",
@@ -102,6 +108,27 @@ def refused(refusal: Refusal, *, key: str | None, model: ImageModel | None) -> E
             billed="unknown",
         )
     return EngineRequestError(_bad_request(code, read.said, model), engine=ENGINE)
+
+
+def _is_google(host: str) -> bool:
+    """Return whether a host is the service itself, which charges for no answer but a good one.
+
+    Example:
+        >>> _is_google("generativelanguage.googleapis.com"), _is_google("googleapis.com.example")
+        (True, False)
+    """
+    return f".{host}".lower().rstrip(".").endswith(f".{_GOOGLE}")
+
+
+def _lost(refusal: Refusal, said: str) -> EngineError:
+    """Return the error of a gateway that got no answer from the service behind it, which may have made the picture."""
+    kind = EngineTimeoutError if refusal.status in _GATEWAY_TIMEOUTS else EngineUnavailableError
+    return kind(
+        f"{refusal.host} got no answer from the service behind it (HTTP {refusal.status}: {said}); "
+        f"{_may_cost('unknown')}",
+        engine=ENGINE,
+        billed="unknown",
+    )
 
 
 def _redirected(refusal: Refusal, key: str | None) -> EngineError:

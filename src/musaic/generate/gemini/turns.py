@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from google.genai.types import Content, Part
 
 _STANDARD = str.maketrans("-_", "+/")
+# The API takes no file without a type.
+_UNSAID = "image/png"
 
 
 def unbase64(text: JsonValue) -> bytes | None:
@@ -90,7 +92,7 @@ def _kept(part: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         if content is None:
             return {}
         kept["inlineData"] = {
-            "mimeType": _mime(inline),
+            "mimeType": label_of(inline) or _UNSAID,
             "data": base64.b64encode(content).decode("ascii"),
         }
     if isinstance(signature_of(part), str):
@@ -100,9 +102,10 @@ def _kept(part: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return kept
 
 
-def _mime(inline: Mapping[str, JsonValue]) -> str:
+def label_of(inline: Mapping[str, JsonValue]) -> str | None:
+    """Return what an inline file is said to be, in either spelling of its key; None where nothing is said."""
     mime = inline.get("mimeType", inline.get("mime_type"))
-    return mime if isinstance(mime, str) and mime else "image/png"
+    return mime if isinstance(mime, str) and mime else None
 
 
 def contents(turns: Sequence[JsonValue]) -> "list[Content]":
@@ -141,11 +144,12 @@ def _part(part: Mapping[str, JsonValue]) -> "Part":
 
     inline, text = inline_of(part), part.get("text")
     if inline is None:
-        return Part(text=text if isinstance(text, str) else "")
+        # Conversations kept before answers were cleaned can hold halves of letters; all else goes as it is.
+        return Part(text=text.encode("utf-8", "replace").decode() if isinstance(text, str) else "")
     content = unbase64(inline.get("data"))
     if content is None:
         raise _unusable()
-    return Part.from_bytes(data=content, mime_type=_mime(inline))
+    return Part.from_bytes(data=content, mime_type=label_of(inline) or _UNSAID)
 
 
 def _unusable() -> EngineRequestError:

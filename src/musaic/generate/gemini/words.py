@@ -3,9 +3,8 @@
 import html
 import re
 
-from musaic.generate.masking import MASK, masked
+from musaic.generate.masking import MASK, masked, writable
 
-_CONTROL = {code: " " for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 _UNSEEN = re.compile(r"(?is)<!--.*?-->|<(script|style)\b.*?</\1\s*>|<[^>]*>")
 _SECRETS = re.compile(r"AIza[\w-]{20,}|AQ\.[\w-]{20,}|ya29\.[\w.-]+|(?<=[?&]key=)[^&\s\"'<>]+")
 # A page longer than this says nothing more that a message could use.
@@ -14,7 +13,7 @@ _MOST_READ = 5_000
 
 def plain(text: str) -> str:
     """Return a text without control characters and lone surrogates, which neither terminal nor file takes."""
-    return text.translate(_CONTROL).encode("utf-8", "replace").decode("utf-8").strip()
+    return writable(text).strip()
 
 
 def shown(text: str, *, key: str | None, most: int = 300) -> str:

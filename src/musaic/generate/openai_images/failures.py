@@ -17,7 +17,7 @@ from musaic.errors import (
     EngineUnavailableError,
 )
 from musaic.generate.base import Blocked
-from musaic.generate.masking import masked
+from musaic.generate.masking import masked, writable
 from musaic.generate.openai_images.replies import ENGINE
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def refusal(exc: "APIStatusError", *, secret: str) -> Blocked | EngineError:
     status, code = exc.status_code, exc.code or exc.type or ""
     said = _said(exc.body, secret)
     if status < 500 and (code in _BLOCKED or exc.type in _BLOCKED):
-        request_id = exc.response.headers.get("x-request-id")
+        request_id = masked(writable(exc.response.headers.get("x-request-id", "")), secret) or None
         return Blocked(response_id=request_id, what=_stage(exc.body), reason=said)
     if status in (401, 403):
         return _access(status, said)

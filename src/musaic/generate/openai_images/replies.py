@@ -3,15 +3,19 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 
 from musaic.errors import EngineProtocolError
 from musaic.generate.base import Answer, Malformed, NoPicture, Pictured
-from musaic.generate.masking import masked, masked_json
+from musaic.generate.masking import clean_json, masked, writable
 from musaic.schemas import Usage
 
 ENGINE = "openai-images"
 _PICTURES = frozenset({"b64_json", "url"})
+_TYPE = r"[A-Za-z0-9.+-]{1,40}"
+_DATA_TYPE = re.compile(rf"data:({_TYPE}/{_TYPE})[;,]")
+_FORMAT = re.compile(_TYPE)
 
 
 def read_reply(content: bytes, *, request_id: str | None, secret: str | None = None) -> Answer:
@@ -26,16 +30,19 @@ def read_reply(content: bytes, *, request_id: str | None, secret: str | None = N
         EngineProtocolError: It is no answer of an image server. It may have been billed.
     """
     body = _object(content, secret)
-    request_id = masked(request_id, secret) if request_id else None
-    usage, version = _usage(body.get("usage")), _word(body.get("model"))
+    request_id = masked(writable(request_id), secret) if request_id else None
     entries = body.get("data")
     pictures = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    encoded = [text for entry in pictures if (text := _base64_of(entry))]
-    if encoded:
-        found = tuple(_decoded(text) for text in encoded)
+    coded = [entry for entry in pictures if _base64_of(entry)]
+    addressed = any(_word(entry.get("url")) for entry in pictures)
+    usage, version = _usage(body.get("usage"), pictured=bool(coded) or addressed), _word(body.get("model"))
+    if coded:
+        found = tuple(_decoded(_base64_of(entry) or "") for entry in coded)
+        labels = tuple(_label(entry, body, secret) for entry in coded)
         words = _word(pictures[-1].get("revised_prompt")) or ""
-        return Pictured(usage, version, request_id, pictures=found, text=words)
-    if any(_word(entry.get("url")) for entry in pictures):
+        said = labels if any(labels) else ()
+        return Pictured(usage, version, request_id, pictures=found, text=words, labels=said)
+    if addressed:
         reason = (
             "the server answered with the address of a picture instead of the picture, and addresses that a server "
             "names are never fetched; set it up to answer with b64_json"
@@ -46,7 +53,7 @@ def read_reply(content: bytes, *, request_id: str | None, secret: str | None = N
 
 def _object(content: bytes, secret: str | None) -> dict[str, object]:
     try:
-        body = masked_json(json.loads(content), secret, but=_PICTURES)
+        body = clean_json(json.loads(content), secret, but=_PICTURES)
     except (ValueError, RecursionError) as exc:
         what = "a web page" if content.lstrip()[:1] == b"<" else "something that is no JSON"
         raise _protocol(f"{what} came in the place of an answer; correct generate.openai.base_url") from exc
@@ -57,10 +64,23 @@ def _object(content: bytes, secret: str | None) -> dict[str, object]:
 
 def _base64_of(entry: Mapping[str, object]) -> str | None:
     """Return the text of an entry's picture: `b64_json`, or what a `data:` address holds itself."""
-    text, address = _word(entry.get("b64_json")), _word(entry.get("url"))
-    if text is None and address and address.startswith("data:"):
-        text = address
+    text = _word(entry.get("b64_json")) or _own_address(entry)
     return text.rpartition(";base64,")[2] if text else None
+
+
+def _own_address(entry: Mapping[str, object]) -> str | None:
+    address = _word(entry.get("url"))
+    return address if address and address.startswith("data:") else None
+
+
+def _label(entry: Mapping[str, object], body: Mapping[str, object], secret: str | None) -> str | None:
+    """Return the type a picture is said to be of: by its own `data:` address, or by the whole answer."""
+    coded = _word(entry.get("b64_json")) or _own_address(entry) or ""
+    own = _DATA_TYPE.match(coded)
+    if own:
+        return masked(own[1], secret)
+    told = _word(body.get("output_format"))
+    return f"image/{told}" if told and _FORMAT.fullmatch(told) else None
 
 
 def _decoded(text: str) -> bytes:
@@ -78,20 +98,33 @@ def _why_none(body: Mapping[str, object], pictures: list[dict[str, object]]) -> 
     return said or revised or "the server answered without a picture and gave no reason"
 
 
-def _usage(told: object) -> Usage | None:
-    """Return the tokens of an answer; zeros all over are how a server says that it does not count."""
+def _usage(told: object, *, pictured: bool) -> Usage | None:
+    """Return the tokens of an answer; zeros all over are how a server says that it does not count.
+
+    Where a picture came and no token is left that can be its own, `output_image` is None: its cost is not known.
+    """
     if not isinstance(told, dict):
         return None
-    came, went = told.get("input_tokens_details"), told.get("output_tokens_details")
+    came = told.get("input_tokens_details")
+    words, image = _made(told, pictured=pictured)
     usage = Usage(
         input_text=_count(came, "text_tokens") if isinstance(came, dict) else _count(told, "input_tokens"),
         input_image=_count(came, "image_tokens"),
-        output_text=_count(went, "text_tokens"),
-        output_image=_count(went, "image_tokens")
-        if isinstance(went, dict)
-        else _count(told, "output_tokens"),
+        output_text=words,
+        output_image=image,
     )
     return usage if any(usage.model_dump().values()) else None
+
+
+def _made(told: Mapping[str, object], *, pictured: bool) -> tuple[int | None, int | None]:
+    """Return the output's tokens of text and of pictures: what is not said to be text is a picture's."""
+    went, total = told.get("output_tokens_details"), _count(told, "output_tokens")
+    words, image = _count(went, "text_tokens"), _count(went, "image_tokens")
+    if total is not None and (image is None or (pictured and not image)):
+        image = max(total - (words or 0), 0)
+    if pictured:
+        return words, image or None
+    return words, 0 if image is None and words is not None else image
 
 
 def _count(told: object, name: str) -> int | None:

@@ -25,6 +25,8 @@ _REASONS: dict[Behaviour, str] = {
     "image_other": "IMAGE_OTHER",
     "new_reason": "IMAGE_FROM_TOMORROW",
 }
+# Half of a letter, as a service leaves it that cuts a text in the middle of one; and what steers a terminal.
+_ODD_LETTERS = "\ud83d\x00\x1b[2J\udc4d"
 _TEXT_ONLY = "Which of the two watches shall he wear? Please tell me more."
 
 
@@ -86,6 +88,7 @@ def _pictured(step: Step, question: Question) -> Reply:
     most = question.received.most_output_tokens
     if most is not None and most < counted.text + counted.image + counted.thinking:
         return _reply(question, _ended("MAX_TOKENS"), _count(question, thinking=min(most, _THINKING_TOKENS)))
+    words += _ODD_LETTERS if step.behaviour == "odd_letters" else ""
     parts = [*([_words(words)] if words else []), *_picture_parts(step.behaviour, question)]
     return _reply(question, _said(parts), counted, behaviour=step.behaviour)
 
@@ -147,7 +150,7 @@ def _count(
 
 
 def _tokens(text: str) -> int:
-    return -(-len(text.encode()) // 4)
+    return -(-len(text.encode("utf-8", "replace")) // 4)
 
 
 def _reply(
@@ -159,28 +162,34 @@ def _reply(
 ) -> Reply:
     whole = dict(body)
     if behaviour != "no_usage":
-        whole["usageMetadata"] = _metadata(counted, sparse=behaviour == "sparse_usage")
-    whole["modelVersion"] = question.model.id
+        whole["usageMetadata"] = _metadata(counted, behaviour)
+    odd = _ODD_LETTERS if behaviour == "odd_letters" else ""
+    whole["modelVersion"] = question.model.id + odd
     name = f"{question.received.number} {question.received.prompt} {question.take}"
-    whole["responseId"] = "fake-" + hashlib.sha256(name.encode()).hexdigest()[:16]
+    whole["responseId"] = "fake-" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:16] + odd
+    short = behaviour == "short_usage"
     usage = Usage(
         input_text=counted.input_text,
         input_image=counted.input_image,
-        output_text=counted.text + counted.thinking,
-        output_image=counted.image,
+        output_text=counted.thinking + (0 if short else counted.text),
+        output_image=None if short else counted.image,
     )
     return Reply(200, json.dumps(whole).encode(), usage=None if behaviour == "no_usage" else usage)
 
 
-def _metadata(counted: _Counted, *, sparse: bool) -> JsonValue:
+def _metadata(counted: _Counted, behaviour: Behaviour) -> JsonValue:
     prompt, made = counted.input_text + counted.input_image, counted.text + counted.image
-    candidates = [("TEXT", 0 if sparse else counted.text), ("IMAGE", counted.image)]
-    return {
+    sent: dict[str, JsonValue] = {
         "promptTokenCount": prompt,
-        "candidatesTokenCount": made,
         "thoughtsTokenCount": counted.thinking,
-        "totalTokenCount": prompt + made + counted.thinking,
         "promptTokensDetails": _by_modality([("TEXT", counted.input_text), ("IMAGE", counted.input_image)]),
+    }
+    if behaviour == "short_usage":
+        return sent
+    candidates = [("TEXT", 0 if behaviour == "sparse_usage" else counted.text), ("IMAGE", counted.image)]
+    return sent | {
+        "candidatesTokenCount": made,
+        "totalTokenCount": prompt + made + counted.thinking,
         "candidatesTokensDetails": _by_modality(candidates),
     }
 

@@ -9,7 +9,7 @@ Behaviour = Literal[
     "prompt_blocked", "output_blocked", "recitation", "no_image", "image_other", "new_reason", "text_only",
     "empty_candidates", "empty_object", "empty_body", "html", "cut_json", "bad_base64",
     "truncated_png", "truncated_jpeg", "empty_data", "same_as_reference", "wrong_ratio", "bomb",
-    "no_usage", "sparse_usage",
+    "no_usage", "sparse_usage", "short_usage", "odd_letters",
     "rate_limited", "retry_after", "no_billing", "day_quota",
     "unavailable", "gateway_timeout", "server_error", "permission_denied",
     "reset", "cut_body", "slow", "drip", "redirect",
@@ -43,6 +43,8 @@ BEHAVIOURS: dict[Behaviour, str] = {
     "bomb": "a small PNG that says it is 100,000 x 100,000 pixels",
     "no_usage": "a picture without usageMetadata",
     "sparse_usage": "a picture whose usage lists only the picture's tokens",
+    "short_usage": "a picture whose usage leaves the picture's tokens out",
+    "odd_letters": "a picture beside words and names with half letters and control characters",
     "rate_limited": "429 a minute's quota with RetryInfo; takes seconds",
     "retry_after": "429 with a Retry-After header and no details; takes seconds, else 1",
     "no_billing": '429 with "limit: 0": no billing on this key',
@@ -62,7 +64,7 @@ BEHAVIOURS: dict[Behaviour, str] = {
 PICTURED: frozenset[Behaviour] = frozenset((
     "ok", "ok_jpeg", "ok_jpeg_as_png", "two_images", "with_thought", "only_thought", "cut_json", "bad_base64",
     "truncated_png", "truncated_jpeg", "empty_data", "same_as_reference", "wrong_ratio", "bomb",
-    "no_usage", "sparse_usage", "reset", "cut_body", "slow", "drip",
+    "no_usage", "sparse_usage", "short_usage", "odd_letters", "reset", "cut_body", "slow", "drip",
 ))  # fmt: skip
 
 _SECONDS: dict[Behaviour, float] = {"retry_after": 1.0, "slow": 0.5, "drip": 2.0}

@@ -84,7 +84,7 @@ def encode(picture: Image.Image, mime: str) -> bytes:
 
 def _digest(drawn: Drawn) -> bytes:
     chance = f"{drawn.model} {drawn.take} {drawn.seed}"
-    parts = [drawn.words.encode(), chance.encode(), drawn.before or b""]
+    parts = [drawn.words.encode("utf-8", "replace"), chance.encode(), drawn.before or b""]
     digest = hashlib.sha256()
     for part in [*parts, *drawn.pictures]:
         digest.update(hashlib.sha256(part).digest())

@@ -197,6 +197,6 @@ def _check_signature(part: Part, where: str) -> None:
         raise Refusal(
             f"Image part is missing a thought_signature in {where}. Please refer to {_SIGNATURES} for more details."
         )
-    signed = part.content if part.content is not None else (part.text or "").encode()
+    signed = part.content if part.content is not None else (part.text or "").encode("utf-8", "replace")
     if part.signature != sign(signed):
         raise Refusal(f"Corrupted thought signature in {where}.")
