@@ -289,6 +289,36 @@ def test_show_prints_the_asset_in_words_and_as_json(shop: Shop) -> None:
     assert (shape["width"], shape["height"], shape["mime"]) == (300, 200, "image/png")
 
 
+def test_show_takes_a_file_for_a_file_though_its_name_begins_like_a_generation(
+    model: Path, alone: Path
+) -> None:
+    pictures = write_pictures(alone / "p", ("red", "blue"))
+    (pictures / "red.png").rename("g-wagon.png")
+    (pictures / "blue.png").rename("g-abcdef")
+    assert call("ingest", "g-wagon.png", "g-abcdef", "--model", model).exit_code == 0
+
+    for name in ("g-wagon.png", "g-abcdef"):
+        shown = call("show", name)
+        assert (shown.exit_code, shown.stderr) == (0, "")
+        assert f"{alone / name}" in shown.stdout
+    Path("g-wagon.png").unlink()
+    assert "(not there now)" in call("show", "g-wagon.png").stdout
+    assert "g-abcde0" in call("show", "g-abcde0").stderr
+
+
+def test_similar_takes_every_limit_that_search_takes(shop: Shop) -> None:
+    asset = shop.pictures / "red.png"
+
+    most = call("similar", asset, "--limit", "16384", "--paths", "--library", shop.library)
+    last = call("similar", asset, "--limit", "1", "--offset", "16383", "--library", shop.library)
+    over = call("similar", asset, "--limit", "16384", "--offset", "1", "--library", shop.library)
+
+    assert (most.exit_code, len(most.stdout.splitlines())) == (0, 5)
+    assert (last.exit_code, last.stdout) == (0, "")
+    assert over.exit_code == 2
+    assert "limit 16384 plus offset 1 is 16385" in over.stderr
+
+
 # --- the library -------------------------------------------------------------------------------------
 
 

@@ -141,3 +141,13 @@ def test_fontconfig_that_fails_leaves_the_bundled_font(
 @pytest.mark.parametrize("text", ["e\u0301a\u200db\ufe0f", "\ud800 broken", "tab\there\x00", "\u202eabc"])
 def test_marks_joiners_and_control_characters_need_no_font_of_their_own(folder: Path, text: str) -> None:
     assert family(text) == ("Aileron", None)
+
+
+def test_fonts_are_looked_for_also_for_a_user_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(number: int) -> None:
+        raise KeyError(number)
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+    assert Path("/usr/share/fonts") in fonts._font_folders()

@@ -22,6 +22,7 @@ class FakeHub(ThreadingHTTPServer):
         files: Name in the repository to bytes.
         corrupt: Names whose bytes are sent wrongly, though announced rightly.
         break_after: Bytes after which the next large answers break off, one entry an answer.
+        stall_after: Bytes after which the next large answers stop without an end, one entry an answer.
         ignore_ranges: Send everything, whatever range is asked for.
         refuse: Status for every answer, if set.
         extra: Entries added to the listing as they are.
@@ -39,6 +40,8 @@ class FakeHub(ThreadingHTTPServer):
         }
         self.corrupt: set[str] = set()
         self.break_after: list[int] = []
+        self.stall_after: list[int] = []
+        self.stopped = threading.Event()
         self.ignore_ranges = False
         self.refuse: int | None = None
         self.extra: list[dict[str, object]] = []
@@ -135,6 +138,11 @@ class _Handler(BaseHTTPRequestHandler):
         if breakable and self.server.break_after:
             body = body[: self.server.break_after.pop(0)]
             self.close_connection = True
+        elif breakable and self.server.stall_after:
+            self.wfile.write(body[: self.server.stall_after.pop(0)])
+            self.server.stopped.wait(60)
+            self.close_connection = True
+            return
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
@@ -154,5 +162,6 @@ def running(repository: str, folder: Path) -> Iterator[FakeHub]:
         try:
             yield hub
         finally:
+            hub.stopped.set()
             hub.shutdown()
             thread.join()

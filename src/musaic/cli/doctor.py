@@ -111,7 +111,7 @@ def _onnx_runtime() -> Iterator[Line]:
     others = f" ({', '.join(found)})" if found not in ([], [topic]) else ""
     yield Line(topic=topic, state="ok", text=f"{onnxruntime.__version__}{others}")
     names = (each.removesuffix("ExecutionProvider") for each in onnxruntime.get_available_providers())
-    text = f"{', '.join(names)} (others come with their own build of ONNX Runtime)"
+    text = f"{', '.join(names)} (others come with another build of ONNX Runtime: docs/quickstart.md)"
     yield Line(topic="providers", state="ok", text=text)
 
 

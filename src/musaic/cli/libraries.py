@@ -69,10 +69,11 @@ def _made_for_use(library: Path | None) -> Iterator[None]:
     """Remove a library again that is made within, where an error comes before anything was done in it."""
     from musaic.home import find, place_of, unmake
 
-    if find(library) is not None:
+    folder, kept = place_of(library)
+    # What is left of a library that was damaged is for people to look at.
+    if find(library) is not None or folder.exists():
         yield
         return
-    folder, kept = place_of(library)
     try:
         yield
     except typer.Exit:  # a run that came to its end, with failures or interrupted
