@@ -15,7 +15,10 @@ class _Shape(BaseModel):
 
 
 class Fingerprint(_Shape):
-    """Which encoder made the vectors of a library; two libraries mix only when these are equal."""
+    """Which encoder made the vectors of a library; two libraries mix only when these are equal.
+
+    But for the name of a folder (revision `local`), which may be moved.
+    """
 
     model: str = Field(description="Id in the table of models, or the folder's name.")
     revision: str = Field(

@@ -156,6 +156,13 @@ def reindex(
     model: ModelOption = None,
     precision: PrecisionOption = None,
     provider: ProviderOption = None,
+    drop_failed: Annotated[
+        bool,
+        typer.Option(
+            "--drop-failed",
+            help="On a shared server: switch even if pictures cannot be read; they go, for everyone.",
+        ),
+    ] = False,
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -166,7 +173,7 @@ def reindex(
     flags = embed_flags(model, precision, provider)
     with errors_to_stderr(), opened(library, flags) as found, _stoppable(found) as stop:
         with only_our_words(), Report(json=json, verb="reindex") as report:
-            done = found.reindex(on_progress=report, stop=stop)
+            done = found.reindex(drop_failed=drop_failed, on_progress=report, stop=stop)
         if not json:
             say_what_was_used(found)
         report.finish(done, go_on=_this_command())

@@ -82,7 +82,8 @@ class Database:
 
     def close(self) -> None:
         """Close the file; a second call does nothing."""
-        self._db.close()
+        with self._turn:
+            self._db.close()
 
     @contextmanager
     def _transaction(self, survives: Literal["kill", "power cut"] = "kill") -> Iterator[None]:

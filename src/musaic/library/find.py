@@ -156,6 +156,7 @@ class FindingLibrary(OpenLibrary):
     def reindex(
         self,
         *,
+        drop_failed: bool = False,
         on_progress: Callable[[Progress], None] | None = None,
         stop: threading.Event | None = None,
     ) -> DoneEvent:
@@ -164,8 +165,15 @@ class FindingLibrary(OpenLibrary):
         An asset whose original cannot be read is encoded from its thumbnail. An interrupted run goes on
         where it was; until it is done the library answers as before.
 
+        Args:
+            drop_failed: On a shared server: switch even if some pictures could not be read here, which takes them
+                out of the collection for everyone.
+            on_progress: Called with each event of the run.
+            stop: Set it to end the run after the batch in hand.
+
         Raises:
-            LibraryError: There is nothing to reindex, or not one picture could be read.
+            LibraryError: There is nothing to reindex, not one picture could be read, or some of a shared collection
+                could not be read here.
             EmbedError: The encoder cannot be loaded.
         """
         from musaic.ingest import Reindex
@@ -186,6 +194,7 @@ class FindingLibrary(OpenLibrary):
                 settings=self.settings.ingest,
                 pools=self._pools(),
                 stop=stop or threading.Event(),
+                drop_failed=drop_failed,
             )
             done = _last(run.run(), on_progress)
             if not done.interrupted:
