@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from musaic.cli.output import program
 from musaic.library import Library
 from musaic.store.lock import FolderLock
 from tests.shop import PROGRAM, Shop, call, environment, run, write_pictures
@@ -23,7 +25,7 @@ def search(shop: Shop, *arguments: object) -> tuple[int, str, str]:
 
 def paths(shop: Shop, *arguments: object) -> list[str]:
     code, out, err = search(shop, *arguments, "--paths")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "" if out else "no hits\n")
     return [Path(line).stem for line in out.splitlines()]
 
 
@@ -75,6 +77,7 @@ def test_image_takes_a_picture_as_the_query(shop: Shop, tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         ([], 'musaic: say what to look for: words, as in `musaic search "a golden watch"`, or --image FILE'),
+        (["red", "--paths", "--json"], "musaic: both --json and --paths are given"),
         (["red", "--image", "x.png"], "musaic: both words ('red') and --image are given"),
         ([""], "musaic: the query is empty"),
         ([" \t "], "musaic: the query is empty"),
@@ -121,8 +124,9 @@ def test_metadata_key_that_no_asset_has_is_a_warning_and_no_error(shop: Shop) ->
     assert err.startswith("note: no asset has metadata.saeson")
 
 
-def test_no_hits_says_so(shop: Shop) -> None:
-    code, out, err = search(shop, "red", "--where", "width > 9000")
+@pytest.mark.parametrize("shape", [[], ["--json"], ["--paths"]])
+def test_no_hits_says_so(shop: Shop, shape: list[str]) -> None:
+    code, out, err = search(shop, "red", "--where", "width > 9000", *shape)
 
     assert (code, out, err) == (0, "", "no hits\n")
 
@@ -266,6 +270,13 @@ def test_similar_names_the_sheet_after_the_picture_not_after_its_id(shop: Shop, 
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
 
 
+def test_similar_refuses_two_shapes_at_once(shop: Shop) -> None:
+    both = call("similar", shop.pictures / "red.png", "--json", "--paths", "--library", shop.library)
+
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert "both --json and --paths are given" in both.stderr
+
+
 @pytest.mark.parametrize("command", ["similar", "show"])
 def test_asset_that_is_not_there_ends_with_2(shop: Shop, command: str) -> None:
     answer = call(command, "f" * 32, "--library", shop.library)
@@ -327,9 +338,34 @@ def test_no_library_ends_with_2_and_says_how_to_make_one(alone: Path) -> None:
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert answer.stderr == (
-        f"musaic: no library in {alone}, nor above it if none was named; "
+        f"musaic: there is no library in {alone} or any folder above it; "
         "make one with `musaic ingest FOLDER`, or name one with --library DIR\n"
     )
+
+
+def test_a_folder_that_was_named_and_holds_no_library_is_said_to_hold_none(
+    alone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_flag = call("search", "red", "--library", alone / "my shop")
+    monkeypatch.setenv("MUSAIC_LIBRARY", str(alone / "my shop"))
+    by_variable = call("search", "red")
+
+    assert by_flag == by_variable
+    assert (by_flag.exit_code, by_flag.stdout) == (2, "")
+    assert by_flag.stderr == (
+        f"musaic: there is no library in {alone / 'my shop'}; name another folder, or make one there: "
+        f"`musaic ingest FOLDER --library '{alone / 'my shop'}'`\n"
+    )
+
+
+def test_library_whose_settings_were_deleted_is_still_one(shop: Shop, tmp_path: Path) -> None:
+    shutil.copytree(shop.library / ".musaic", tmp_path / ".musaic")
+    (tmp_path / ".musaic/config.toml").unlink()
+
+    found = call("search", "red", "--paths", "--library", tmp_path)
+
+    assert (found.exit_code, found.stderr, len(found.stdout.splitlines())) == (0, "", 3)
+    assert call("ingest", shop.pictures, "--library", tmp_path).stdout.startswith("0 added, 6 unchanged")
 
 
 def test_library_is_found_by_flag_environment_and_from_below(
@@ -496,6 +532,27 @@ def test_doctor_without_a_library_has_no_problem_but_a_named_one_must_be_there(t
     ]
 
 
+@pytest.mark.parametrize(
+    ("variables", "engine"),
+    [
+        ({"MUSAIC_GENERATE__GEMINI__BASE_URL": "http://127.0.0.1:8080/x"}, "gemini at 127.0.0.1:8080"),
+        ({"GOOGLE_GEMINI_BASE_URL": "http://name:secret@127.0.0.1:81"}, "gemini at 127.0.0.1:81"),
+        ({"GOOGLE_GEMINI_BASE_URL": "http://[half"}, "gemini"),
+        ({"GOOGLE_VERTEX_BASE_URL": "http://127.0.0.1:81"}, "gemini"),
+    ],
+)
+def test_doctor_says_at_which_other_address_an_engine_is(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], engine: str
+) -> None:
+    for name, value in {"GEMINI_API_KEY": "a-key", **variables}.items():
+        monkeypatch.setenv(name, value)
+
+    lines = [json.loads(line) for line in call("doctor", "--json").stdout.splitlines()]
+
+    (text,) = [line["text"] for line in lines if line["topic"] == "engine"]
+    assert text.startswith(f"{engine}, model gemini-")
+
+
 def test_doctor_names_a_broken_setting_as_a_problem_and_goes_on(alone: Path) -> None:
     Library.open(alone, create=True).close()
     (alone / ".musaic/config.toml").write_text("[store]\nurl = 'x'\n")
@@ -573,6 +630,29 @@ def test_search_for_words_imports_neither_hub_nor_drawing(shop: Shop, tmp_path: 
 
     assert done.stderr.startswith("library ")
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("argv", "orig", "begins"),
+    [
+        ("my env/bin/musaic", "my env/bin/python", "'my env/bin/musaic'"),
+        ("env/musaic.exe", "env/python.exe", "env/musaic.exe"),
+        ("/src/musaic/__main__.py", ".venv/bin/python", ".venv/bin/python -m musaic"),
+        ("/usr/bin/pytest", "python", "musaic"),
+    ],
+)
+def test_commands_to_paste_begin_as_this_one_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: str, orig: str, begins: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", [argv, "search"])
+    monkeypatch.setattr(sys, "orig_argv", [orig, argv, "search"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == begins
+    assert f"`{begins} search " in call("search").stderr
+
+    (tmp_path / "musaic").write_text("#!/bin/sh\n")
+    (tmp_path / "musaic").chmod(0o755)
+    assert program() == "musaic"
 
 
 def test_version_is_printed_and_unknown_commands_end_with_2() -> None:

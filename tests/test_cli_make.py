@@ -81,6 +81,41 @@ def test_what_a_lost_call_cost_is_said_to_be_unknown(studio: Studio) -> None:
     assert "what 1 call cost is not known; `musaic costs` counts the most it can be" in answer.stderr
 
 
+def test_what_a_picture_that_never_came_cost_stands_behind_its_reason(studio: Studio) -> None:
+    studio.fake.script("prompt_blocked", "reset", "permission_denied")
+
+    said = [generate(studio, "a square", "--find-limit", 0).stderr.splitlines() for _ in range(3)]
+
+    blocked, lost, refused = (next(line for line in each if line.startswith("g-")) for each in said)
+    assert blocked.endswith(f"prompt blocked: SAFETY, ${studio.records()[0].cost_usd:.4f}")
+    assert lost.endswith(", cost unknown")
+    assert "cost" not in refused.partition(": ")[2]
+    assert "$" not in refused
+
+
+def test_the_next_commands_name_the_picture_that_was_asked_for_first(studio: Studio) -> None:
+    studio.fake.script_for("green", "rate_limited:1", "ok")  # so it comes last
+
+    answer = generate(studio, "a square", "--find-limit", 0, "--vary", "colour=green,blue")
+
+    assert [line.split(": ")[0] for line in answer.stderr.splitlines() if line.startswith("[")] == [
+        "[1/2] 1:1, colour blue", "[2/2] 1:1, colour green",
+    ]  # fmt: skip
+    (green,) = (record.id for record in studio.records() if record.values == {"colour": "green"})
+    assert f"musaic lineage {green} --library" in answer.stderr.splitlines()[-1]
+    assert f"musaic refine {green} " in answer.stderr.splitlines()[-1]
+
+
+def test_a_service_at_another_address_is_named_with_it(studio: Studio) -> None:
+    place = f"gemini at 127.0.0.1:{studio.fake.url.rpartition(':')[2]}"
+    arguments = ("a square", "--find-limit", 0)
+
+    made, planned = generate(studio, *arguments), generate(studio, *arguments, "--dry-run")
+
+    assert f"1 picture with {place} (gemini-" in made.stderr
+    assert planned.stdout.startswith(f"engine      {place}, model gemini-")
+
+
 def test_a_dry_run_prints_all_that_would_be_sent_and_sends_nothing(studio: Studio) -> None:
     arguments = ("a red {square}", "--find", "blue", "--ref", studio.pictures / "red.png:logo", "--dry-run")
     before = set((studio.library / "outputs").rglob("*"))
@@ -403,6 +438,69 @@ def test_what_was_made_is_listed_newest_first(studio: Studio) -> None:
 
     assert [line.split()[0] for line in listed.stdout.splitlines()] == [second, first]
     assert '[prompt blocked] "a blue square"' in listed.stdout
+
+
+def test_a_prompt_of_several_lines_is_listed_on_one(studio: Studio) -> None:
+    (made,) = lines(generate(studio, "a red square\n\n  on snow", "--find-limit", 0, "--json"))
+
+    for arguments in ([], [made["id"]]):
+        assert '"a red square / on snow"' in call("lineage", *arguments, "--library", studio.folder).stdout
+    shown = call("show", made["id"], "--library", studio.folder).stdout
+    assert "prompt       a red square / on snow\n" in shown
+
+
+def test_a_page_is_of_a_picture_made_here(studio: Studio, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    (made,) = lines(generate(studio, "a red square", "--find", "red", "--json"))
+    asset = studio.pictures / "red.png"
+
+    def refused(*arguments: object) -> str:
+        answer = call("lineage", *arguments, "--page", page, "--library", studio.folder)
+        assert (answer.exit_code, answer.stdout, page.exists()) == (2, "", False)
+        return answer.stderr
+
+    assert "none is named; `musaic lineage` lists them" in refused()
+    assert f"is an asset; `musaic lineage {asset}` lists what was made from it" in refused(asset)
+    assert "no picture 'g-000000000000'" in refused("g-000000000000")
+    assert "nothing in this library is called 'no-such.png'" in refused("no-such.png")
+    assert call("lineage", made["id"], "--page", page, "--library", studio.folder).exit_code == 0
+    assert page.is_file()
+
+
+@pytest.mark.parametrize("engine", ["gemini", "moodboard"])
+def test_similar_takes_a_picture_made_here(studio: Studio, engine: str, tmp_path: Path) -> None:
+    (made,) = lines(generate(studio, "a square", "--find", "red", "--engine", engine, "--json"))
+    asset = json.loads(call("show", made["id"], "--json", "--library", studio.folder).stdout)["asset_id"]
+
+    by_own_id, by_asset = (
+        call("similar", each, "--json", "--library", studio.folder) for each in (str(made["id"])[:8], asset)
+    )
+
+    assert by_own_id.exit_code == 0, by_own_id.stderr
+    assert by_own_id == by_asset
+    assert len(lines(by_own_id)) == 3
+    assert asset not in [hit["asset_id"] for hit in lines(by_own_id)]
+    sheet = call("similar", made["id"], "--sheet", tmp_path / "s.png", "--library", studio.folder)
+    assert (sheet.exit_code, (tmp_path / "s.png").is_file()) == (0, True)
+
+
+def test_nothing_is_similar_to_a_picture_that_never_came(studio: Studio) -> None:
+    studio.fake.script("prompt_blocked")
+    (made,) = lines(generate(studio, "a square", "--find-limit", 0, "--json"))
+
+    answer = call("similar", made["id"], "--library", studio.folder)
+
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert f"{made['id']} made no picture (prompt blocked: SAFETY)" in answer.stderr
+
+
+def test_one_call_is_not_calls(studio: Studio) -> None:
+    def costs() -> list[str]:
+        generate(studio, "a square", "--find-limit", 0)
+        return call("costs", "--by", "recipe", "--library", studio.folder).stdout.split()
+
+    assert costs()[1:5] == ["1", "picture", "1", "call"]
+    assert costs()[1:5] == ["2", "pictures", "2", "calls"]
 
 
 def test_a_search_for_a_reference_may_name_its_role(studio: Studio) -> None:

@@ -8,9 +8,11 @@ from types import ModuleType
 
 import pytest
 import typer
+from PIL import Image
 
 from musaic.cli import app
-from tests.shop import write_pictures
+from musaic.demo.look import Look
+from musaic.demo.render import render
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -98,9 +100,17 @@ def test_settings_page_shows_no_key_of_this_machine(
 # --- examples ----------------------------------------------------------------------------------------
 
 
+def draw_products(folder: Path) -> None:
+    """Draw what the examples look for; a plain square would be near nothing."""
+    folder.mkdir()
+    for kind, colour in (("watch", "gold"), ("dress", "red"), ("handbag", "green"), ("dress", "blue")):
+        look = Look(kind, colour, "silk" if kind == "dress" else "metallic", None, "studio", "studio")
+        Image.fromarray(render(look, seed=3, size_px=256)).save(folder / f"{colour}-{kind}.png")
+
+
 @pytest.mark.parametrize("block", blocks("python"), ids=str)
 def test_python_examples_run(block: Block, alone: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_pictures(alone / "products")
+    draw_products(alone / "products")
 
     exec(compile(block.text, str(block), "exec"), {"__name__": "__main__"})
 

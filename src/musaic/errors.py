@@ -46,6 +46,7 @@
 3 for an outside service.
 """
 
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -95,11 +96,20 @@ class LibraryError(MusaicError):
 class LibraryNotFoundError(LibraryError):
     """There is no library here or above."""
 
-    def __init__(self, *, start: Path) -> None:
-        self.start = start
+    def __init__(self, *, start: Path, named: bool = False) -> None:
+        """Say where it was looked for.
+
+        Args:
+            start: The folder that was named, or the one from which the search went upwards.
+            named: Whether it was named, so that nothing above it was looked at.
+        """
+        self.start, self.named = start, named
         super().__init__(
-            f"no library in {start}, nor above it if none was named; make one with `musaic ingest FOLDER`, "
-            "or name one with --library DIR"
+            f"there is no library in {start}; name another folder, or make one there: "
+            f"`musaic ingest FOLDER --library {shlex.quote(str(start))}`"
+            if named
+            else f"there is no library in {start} or any folder above it; make one with `musaic ingest FOLDER`, or "
+            "name one with --library DIR"
         )
 
 

@@ -10,7 +10,9 @@ from musaic.errors import LibraryError, LibraryNotFoundError
 FOLDER = ".musaic"
 
 _FOLDERS = ("thumbs", "outputs")
-# config.toml last: it is what makes the folder a library.
+# Any of these makes a folder a library: the settings may be deleted, they say nothing that cannot be done without.
+_MARKS = ("config.toml", "ledger.sqlite")
+# config.toml last: what was removed in part is still a library.
 _OWN_FILES = ("lock", "ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "config.toml")
 
 _CONFIG_TEMPLATE = """\
@@ -37,7 +39,11 @@ def find(path: Path | str | None = None) -> Path | None:
     else:
         here = _here()
         candidates = [each / FOLDER for each in (here, *here.parents)]
-    return next((each for each in candidates if os.path.isfile(each / "config.toml")), None)  # noqa: PTH113
+    return next((each for each in candidates if _is_library(each)), None)
+
+
+def _is_library(folder: Path) -> bool:
+    return any(os.path.isfile(folder / name) for name in _MARKS)  # noqa: PTH113  not raised for odd names
 
 
 def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
@@ -49,7 +55,8 @@ def find_or_make(path: Path | str | None = None, *, create: bool) -> Path:
     """
     found = find(path)
     if found is None and not create:
-        raise LibraryNotFoundError(start=Path(path or os.environ.get("MUSAIC_LIBRARY") or _here()))
+        named = path or os.environ.get("MUSAIC_LIBRARY")
+        raise LibraryNotFoundError(start=Path(named or _here()), named=bool(named))
     return found or _make(place_of(path)[0])
 
 

@@ -128,6 +128,10 @@ def test_server_killed_in_mid_ingest_and_back_again_has_every_acknowledged_row_o
             store.search(unit(1), limit=1)
 
         milvus.start()
+        # It answers before it has read its log again; whoever reads waits for that, as long as it takes.
+        patient = settings.model_copy(update={"timeout_s": 90.0})
+        with Store.open(patient, tmp_path) as again:
+            assert again.count() >= writing.acknowledged
 
         store.upsert([Row(asset(writing.acknowledged), unit(writing.acknowledged))])
         expected = {asset(number).id for number in range(writing.acknowledged + 1)}
@@ -142,8 +146,9 @@ def test_server_that_stops_answering_in_mid_ingest_is_given_up_in_time(
     milvus: Milvus, server_settings: StoreSettings, tmp_path: Path
 ) -> None:
     settings = server_settings.model_copy(update={"collection": "frozen", "timeout_s": 5.0})
-    with Store.open(settings, tmp_path) as store:
+    with Store.open(settings.model_copy(update={"timeout_s": 90.0}), tmp_path) as store:
         store.create(ENCODER)
+    with Store.open(settings, tmp_path) as store:
         writing = Writing(store)
         writing.wait_for(5)
         gone_at = time.monotonic()

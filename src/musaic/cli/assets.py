@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from musaic.cli.libraries import opened, say_what_was_used
-from musaic.cli.making import print_record
+from musaic.cli.making import print_record, state_of
 from musaic.cli.options import (
     JsonOption,
     LibraryOption,
@@ -33,6 +33,7 @@ from musaic.cli.output import (
     notice,
     only_our_words,
     plain,
+    program,
     short_lived,
     stoppable,
 )
@@ -102,6 +103,7 @@ def search(
     text = " ".join(words) if words else None  # without quotes, each word is an argument
     with errors_to_stderr(), short_lived():
         _check_query(text, image)
+        _check_wanted(wanted)
         with opened(library, embed_flags(model, None, provider)) as found:
             hits = found.search(text, image=image, limit=limit, offset=offset, where=where)
             title = text if text is not None else f"like {image.name if image else ''}"
@@ -110,7 +112,10 @@ def search(
 
 def similar(
     asset: Annotated[
-        str, typer.Argument(help="An asset id of the library, or a picture file.", metavar="FILE|ID")
+        str,
+        typer.Argument(
+            help="Id of an asset or of a picture made here, or a picture file.", metavar="FILE|ID"
+        ),
     ],
     limit: LimitOption = 3,
     offset: OffsetOption = 0,
@@ -126,9 +131,11 @@ def similar(
     It may be one of the library, by id or path (which is left out of the hits), or any file.
     """
     wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
-    with errors_to_stderr(), short_lived(), opened(library, {}) as found:
-        hits = found.similar(asset, limit=limit, offset=offset, where=where)
-        _print_hits(found, hits, title=f"like {_asset_name(found, asset)}", wanted=wanted)
+    with errors_to_stderr(), short_lived():
+        _check_wanted(wanted)
+        with opened(library, {}) as found:
+            hits = found.similar(_asset_of(found, asset), limit=limit, offset=offset, where=where)
+            _print_hits(found, hits, title=f"like {_asset_name(found, asset)}", wanted=wanted)
 
 
 def show(
@@ -185,7 +192,7 @@ def _stoppable(library: "Library") -> "AbstractContextManager[threading.Event]":
 
 
 def _this_command() -> str:
-    return shlex.join(["musaic", *sys.argv[1:]])
+    return f"{program()} {shlex.join(sys.argv[1:])}"
 
 
 def _is_generation(name: str) -> bool:
@@ -193,7 +200,22 @@ def _is_generation(name: str) -> bool:
     return _GENERATION.fullmatch(name) is not None and not os.path.lexists(name)
 
 
+def _asset_of(library: "Library", name: str) -> str:
+    """Return the asset that a picture made here has become; any other name stands for itself."""
+    if not _is_generation(name):
+        return name
+    record = library.record(name)
+    if record.asset_id is None:
+        raise ValueError(
+            f"{record.id} made no picture ({state_of(record)}), so nothing can be like it; "
+            f"`{program()} lineage` lists what was made"
+        )
+    return record.asset_id
+
+
 def _asset_name(library: "Library", asset: str) -> str:
+    if _is_generation(asset):
+        return library.record(asset).id
     return Path(asset).name if Path(asset).exists() else library.show(asset).filename
 
 
@@ -210,7 +232,7 @@ class _Wanted:
 def _check_query(text: str | None, image: Path | None) -> None:
     if text is None and image is None:
         raise ValueError(
-            'say what to look for: words, as in `musaic search "a golden watch"`, or --image FILE'
+            f'say what to look for: words, as in `{program()} search "a golden watch"`, or --image FILE'
         )
     if text is not None and image is not None:
         raise ValueError(
@@ -218,9 +240,18 @@ def _check_query(text: str | None, image: Path | None) -> None:
         )
 
 
+def _check_wanted(wanted: _Wanted) -> None:
+    if wanted.json and wanted.paths:
+        raise ValueError(
+            "both --json and --paths are given; hits are printed as one of them, leave the other out"
+        )
+
+
 def _print_hits(library: "Library", hits: "list[Hit]", *, title: str, wanted: _Wanted) -> None:
     if wanted.sheet is not None or wanted.open_sheet:
         _write_sheet(library, hits, title, wanted)
+    if not hits:
+        typer.echo("no hits", err=True)
     if wanted.json:
         for hit in hits:
             typer.echo(hit.model_dump_json())
@@ -244,8 +275,6 @@ def _write_sheet(library: "Library", hits: "list[Hit]", title: str, wanted: _Wan
 def _print_table(library: "Library", hits: "list[Hit]") -> None:
     if hits:
         say_what_was_used(library)
-    else:
-        typer.echo("no hits", err=True)
     if hits and sys.stdout.isatty():
         from musaic.cli.pictures import show_inline
         from musaic.cli.table import print_hits

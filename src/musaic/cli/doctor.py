@@ -13,8 +13,9 @@ from typing import Literal
 
 import typer
 
+from musaic.cli.making import engine_at
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr, name_of
+from musaic.cli.output import errors_to_stderr, name_of, program
 from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
@@ -147,7 +148,8 @@ def _encoders() -> Iterator[Line]:
     yield Line(topic="encoders", state="ok", text=f"on this machine: {', '.join(here)}")
     if BEST not in here:
         megabytes = MODELS[BEST].size_bytes / 1e6
-        text = f"{BEST}, which knows any English word: `musaic models get {BEST}` ({megabytes:.0f} MB)"
+        get = f"`{program()} models get {BEST}`"
+        text = f"{BEST}, which knows any English word: {get} ({megabytes:.0f} MB)"
         yield Line(topic="encoders", state="note", text=text)
 
 
@@ -170,7 +172,7 @@ def _engine(path: Path | None) -> Iterator[Line]:
         text = "moodboard: drafts without a key; for generated pictures set GEMINI_API_KEY (docs/engines.md)"
         yield Line(topic="engine", state="note", text=text)
     else:
-        yield Line(topic="engine", state="ok", text=f"{engine}, model {model}")
+        yield Line(topic="engine", state="ok", text=f"{engine_at(engine, settings)}, model {model}")
 
 
 def _fonts() -> Iterator[Line]:

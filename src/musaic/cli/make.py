@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from musaic.cli.libraries import opened
-from musaic.cli.making import MakeReport, print_plan
+from musaic.cli.making import MakeReport, engine_at, print_plan
 from musaic.cli.options import JsonOption, LibraryOption, WhereOption
 from musaic.cli.output import errors_to_stderr, notice, stoppable
 from musaic.errors import MusaicError
@@ -38,6 +38,9 @@ _RatioOption = Annotated[
     ),
 ]
 _SizeOption = Annotated[str | None, typer.Option("--size", help="512, 1K, 2K or 4K. Default: the recipe's.")]
+_RefiningSizeOption = Annotated[
+    str | None, typer.Option("--size", help="512, 1K, 2K or 4K. Default: the picture's own.")
+]
 _VariantsOption = Annotated[
     int, typer.Option("--variants", min=1, max=200, help="How many pictures of each.")
 ]
@@ -136,7 +139,7 @@ def refine(
     generation: Annotated[str, typer.Argument(help="Id of the picture to go on from.", metavar="ID")],
     words: Annotated[list[str], typer.Argument(help="What to change.", metavar="TEXT")],
     ratio: Annotated[str | None, typer.Option("--ratio", help="Default: the picture's own.")] = None,
-    size: _SizeOption = None,
+    size: _RefiningSizeOption = None,
     variants: _VariantsOption = 1,
     engine: _RefiningEngineOption = None,
     model: _RefiningModelOption = None,
@@ -172,10 +175,13 @@ def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
         library.check_engine(plan)
     for note in plan.notes:
         notice(note)
+    engine = engine_at(plan.engine, library.settings.generate)
     if wanted.dry_run:
-        print_plan(plan, json=wanted.json)
+        print_plan(plan, json=wanted.json, engine=engine)
         return
-    report = MakeReport(plan, json=wanted.json, record_of=library.record, library=wanted.library)
+    report = MakeReport(
+        plan, json=wanted.json, record_of=library.record, library=wanted.library, engine=engine
+    )
     report.begin([library.thumbnail(each.asset_id) for each in plan.references])
     with stoppable("waiting for the pictures that were sent for, the rest is cancelled") as stop:
         made = library.make(

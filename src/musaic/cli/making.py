@@ -1,5 +1,6 @@
 """How plans, pictures that come, and records are printed."""
 
+import os
 import shlex
 import sys
 from collections import Counter
@@ -7,12 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import typer
 
-from musaic.cli.output import name_of, plain
+from musaic.cli.output import in_one_line, name_of, plain, program
 
 if TYPE_CHECKING:
+    from musaic.config import GenerateSettings
     from musaic.schemas import Call, Generation, Plan, Record, Reference
 
 _WORDS = {
@@ -49,17 +52,50 @@ def at_most(amount: float | None) -> str:
     return f"{usd(amount)} at most" if amount else usd(amount)
 
 
-def print_plan(plan: "Plan", *, json: bool) -> None:
-    """Print exactly what would be sent: references in order, prompts in full, the cost bound."""
+def engine_at(engine: str, settings: "GenerateSettings") -> str:
+    """Return an engine's name, with host and port where another address than the service's own is set.
+
+    So money that a fake or a gateway reports is seen to be no one else's.
+    """
+    host = _host_of(_address_of(engine, settings))
+    return f"{engine} at {host}" if host else engine
+
+
+def _address_of(engine: str, settings: "GenerateSettings") -> str | None:
+    if engine == "openai-images":
+        return settings.openai.base_url
+    if engine != "gemini":
+        return None
+    # The SDK looks at its own variables where no address is set.
+    own = "GOOGLE_VERTEX_BASE_URL" if settings.gemini.vertex else "GOOGLE_GEMINI_BASE_URL"
+    return settings.gemini.base_url or os.environ.get(own)
+
+
+def _host_of(address: str | None) -> str:
+    """Return host and port of an address, and nothing else of it: there may be a password in it."""
+    try:
+        return urlsplit(address or "").netloc.rpartition("@")[2]
+    except ValueError:  # no address at all: the engine says so
+        return ""
+
+
+def print_plan(plan: "Plan", *, json: bool, engine: str) -> None:
+    """Print exactly what would be sent: references in order, prompts in full, the cost bound.
+
+    Args:
+        plan: What would be made.
+        json: As one JSON object.
+        engine: The plan's, in words; see `engine_at`.
+    """
     if json:
         typer.echo(plan.model_dump_json())
         return
-    typer.echo(f"engine      {plan.engine}, model {plan.model}, recipe {plan.recipe}")
+    typer.echo(f"engine      {name_of(engine)}, model {plan.model}, recipe {plan.recipe}")
     for line in _reference_lines(plan.references):
         typer.echo(line)
     if plan.conversation:
         typer.echo(f"goes on     from {plan.parent}: its conversation is sent, with these references in it")
-    typer.echo(f"cost        {at_most(plan.cost_bound_usd)}, for {_count(len(plan.shots), 'picture')}")
+    typer.echo(f"cost        {at_most(plan.cost_bound_usd)}, for {counted(len(plan.shots), 'picture')}")
     shown: dict[str, int] = {}
     for shot in plan.shots:
         head = f"{shot.number} of {len(plan.shots)}: {_words_of(shot.ratio, shot.size, shot.values)}"
@@ -100,6 +136,7 @@ class MakeReport:
         json: One JSON object a picture.
         record_of: Gives what is known of a picture by its id.
         library: As named on the command line, for commands to paste.
+        engine: The plan's, in words; see `engine_at`.
     """
 
     def __init__(
@@ -109,7 +146,9 @@ class MakeReport:
         json: bool,
         record_of: "Callable[[str], Record]",
         library: Path | None,
+        engine: str,
     ) -> None:
+        self._engine = name_of(engine)
         self._plan, self._json, self._done = plan, json, 0
         self._record_of = record_of
         self._where = "" if library is None else f" --library {shlex.quote(str(library))}"
@@ -130,8 +169,8 @@ class MakeReport:
 
     def _what(self) -> str:
         if self._plan.engine == _DRAFTS:
-            return f"{_count(len(self._plan.shots), 'draft')} with {self._plan.engine}: a layout of the references"
-        return f"{_count(len(self._plan.shots), 'picture')} with {self._plan.engine} ({self._plan.model})"
+            return f"{counted(len(self._plan.shots), 'draft')} with {self._plan.engine}: a layout of the references"
+        return f"{counted(len(self._plan.shots), 'picture')} with {self._engine} ({self._plan.model})"
 
     def __call__(self, made: "Generation") -> None:
         """Take a picture that came, or did not."""
@@ -145,7 +184,9 @@ class MakeReport:
         place = ""
         if len(self._plan.shots) > 1:
             place = f"[{self._done}/{len(self._plan.shots)}] {_words_of(record.ratio, record.values)}: "
-        why = f": {name_of(made.reason)}" if made.reason else f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
+        why = f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
+        if made.reason:
+            why = f": {name_of(made.reason)}{_billed(record)}"
         again = f", after {len(record.calls)} requests" if len(record.calls) > 1 else ""
         typer.echo(f"{name_of(place)}{made.id} {_WORDS[made.state]}{why}{again}", err=True)
         if made.state in _ADVICE:
@@ -183,18 +224,32 @@ class MakeReport:
             typer.echo(f"{told}; {usd(cost)}", err=True)
         unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
         if unknown:
-            told = (
-                f"what {_count(unknown, 'call')} cost is not known; `musaic costs` counts the most it can be"
-            )
-            typer.echo(told, err=True)
+            told = f"what {counted(unknown, 'call')} cost is not known"
+            typer.echo(f"{told}; `{program()} costs` counts the most it can be", err=True)
         if sheet is not None:
             typer.echo(f"contact sheet: {name_of(str(sheet))}", err=True)
+        # They lie in the order in which they were asked for, and not in which they came.
         first = next((each for each in made if each.path is not None), None)
         if first is not None:
-            more = f'; musaic refine {first.id} "what to change"{self._where}'
-            typer.echo(f"next: musaic lineage {first.id}{self._where}{more}", err=True)
+            own = program()
+            more = f'; {own} refine {first.id} "what to change"{self._where}'
+            typer.echo(f"next: {own} lineage {first.id}{self._where}{more}", err=True)
             if self._plan.engine == _DRAFTS:
                 typer.echo("for generated pictures instead of drafts: set GEMINI_API_KEY", err=True)
+
+
+def _billed(record: "Record") -> str:
+    """Return what a picture that never came has cost all the same, to be put behind its reason."""
+    billed = [call for call in record.calls if call.billed != "no"]
+    if not billed or record.cost_usd == 0:
+        return ""
+    unknown = record.cost_usd is not None and any(call.cost_usd is None for call in billed)
+    return f", {usd(record.cost_usd)}{', and more that is unknown' if unknown else ''}"
+
+
+def state_of(record: "Record") -> str:
+    """Return how a picture ended, in words, with the reason if it has one."""
+    return _WORDS[record.state] + (f": {record.reason}" if record.reason else "")
 
 
 def print_record(record: "Record", *, json: bool) -> None:
@@ -210,8 +265,8 @@ def _facts(record: "Record") -> list[tuple[str, str]]:
     size = f", {record.width} x {record.height} pixels" if record.width else ""
     facts = [
         ("id", record.id),
-        ("state", _WORDS[record.state] + (f": {record.reason}" if record.reason else "")),
-        ("prompt", record.prompt),
+        ("state", state_of(record)),
+        ("prompt", in_one_line(record.prompt)),
         *((f"  {name}", value) for name, value in record.values.items()),
         ("file", record.path or ""),
         ("export", record.export_path or ""),
@@ -246,5 +301,11 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).astimezone().isoformat(" ", "seconds")
 
 
-def _count(number: int, word: str) -> str:
+def counted(number: int, word: str) -> str:
+    """Return a number of things in words.
+
+    Example:
+        >>> counted(1, "call"), counted(2, "call")
+        ('1 call', '2 calls')
+    """
     return f"{number} {word}" if number == 1 else f"{number} {word}s"

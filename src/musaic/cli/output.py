@@ -3,12 +3,15 @@
 import gc
 import os
 import re
+import shlex
+import shutil
 import signal
 import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -84,6 +87,28 @@ def plain(text: str) -> str:
 def name_of(path: str) -> str:
     """Return a path on one line, for people."""
     return plain(path).replace("\n", "\\n")
+
+
+def in_one_line(words: str) -> str:
+    r"""Return a prompt on one line, for lists: its lines with a slash between them.
+
+    Example:
+        >>> in_one_line("a red cape\non snow\n")
+        'a red cape / on snow'
+    """
+    return " / ".join(line.strip() for line in words.splitlines() if line.strip())
+
+
+def program() -> str:
+    """Return what a command to paste begins with: a name that the shell finds, or else how this run was called."""
+    called = Path(sys.argv[0])
+    if shutil.which("musaic") is None:
+        if called.name == "__main__.py":
+            # Which Python it was matters: others do not have Musaic.
+            return f"{shlex.quote(sys.orig_argv[0])} -m musaic"
+        if called.stem == "musaic":
+            return shlex.quote(sys.argv[0])
+    return "musaic"
 
 
 def notice(text: str) -> None:

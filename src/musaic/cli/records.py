@@ -1,6 +1,7 @@
 """Commands on what was made: lineage, costs, recipes."""
 
 import json as json_module
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from musaic.cli.libraries import opened
-from musaic.cli.making import usd
+from musaic.cli.making import counted, usd
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr, name_of, notice, plain
+from musaic.cli.output import errors_to_stderr, in_one_line, name_of, notice, plain, program
+from musaic.errors import UnknownGenerationError
 
 if TYPE_CHECKING:
-    from musaic.schemas import Lineage, Recipe, Record
+    from musaic.library import Library
+    from musaic.schemas import CostLine, Lineage, Recipe, Record
 
 recipes_app = typer.Typer(
     help="Named prompt patterns: the uses of generating, as data.",
@@ -41,16 +44,32 @@ def lineage(
     """Print what a picture was made from, and what was made from it, all generations deep."""
     with errors_to_stderr(), opened(library, hold=False) as found:
         if name is None:
+            if page is not None:
+                raise ValueError(
+                    f"--page shows how one picture was made, and none is named; `{program()} lineage` lists them"
+                )
             _list_recent(found.recent(limit), json=json)
             return
         if page is not None:
-            typer.echo(name_of(f"page: {found.page(name, page)}"), err=True)
+            typer.echo(name_of(f"page: {_write_page(found, name, page)}"), err=True)
         tree = found.lineage(name)
         if json:
             typer.echo(tree.model_dump_json())
             return
         for line in _lines(tree):
             typer.echo(line)
+
+
+def _write_page(library: "Library", name: str, page: Path) -> Path:
+    try:
+        return library.page(name, page)
+    except UnknownGenerationError:
+        if library.lineage(name).kind != "asset":
+            raise
+        raise ValueError(
+            f"a page shows a picture that was made here (g-…), and {name!r} is an asset; "
+            f"`{program()} lineage {shlex.quote(name)}` lists what was made from it"
+        ) from None
 
 
 def _list_recent(records: "list[Record]", *, json: bool) -> None:
@@ -60,9 +79,8 @@ def _list_recent(records: "list[Record]", *, json: bool) -> None:
             continue
         state = "" if record.state == "picture" else f" [{record.state.replace('_', ' ')}]"
         when = datetime.fromtimestamp(record.created_at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
-        typer.echo(
-            name_of(f'{record.id}  {when}  {record.ratio:5} {record.engine:13}{state} "{record.prompt}"')
-        )
+        words = in_one_line(record.prompt)
+        typer.echo(name_of(f'{record.id}  {when}  {record.ratio:5} {record.engine:13}{state} "{words}"'))
     if not records:
         typer.echo("nothing was made yet", err=True)
 
@@ -92,7 +110,7 @@ def _branches(parts: "tuple[Lineage, ...]", *, upwards: bool) -> Iterator[str]:
 def _line(part: "Lineage") -> str:
     role = f"{part.role}: " if part.role else ""
     state = f" [{part.state.replace('_', ' ')}]" if part.state not in (None, "picture") else ""
-    words = f' "{part.prompt}"' if part.prompt else ""
+    words = f' "{in_one_line(part.prompt)}"' if part.prompt else ""
     path = f"  {part.path}" if part.path else ""
     above = "  (shown above)" if part.seen_above else ""
     return name_of(f"{role}{part.id}{state}{words}{path}{above}")
@@ -111,10 +129,7 @@ def costs(
                 typer.echo(line.model_dump_json())
             return
         for line in lines:
-            lost = f"  and {usd(line.unconfirmed_usd)} at most unconfirmed" if line.unconfirmed_usd else ""
-            lost += f"  and {line.unpriced} calls of unknown price" if line.unpriced else ""
-            told = f"{line.pictures:>5} pictures {line.calls:>5} calls  {usd(line.cost_usd):>10}"
-            typer.echo(f"{name_of(line.heading):28} {told}{lost}")
+            typer.echo(_cost_line(line))
         if not lines:
             typer.echo("nothing was made yet", err=True)
         budget = found.settings.generate.monthly_budget_usd
@@ -122,6 +137,18 @@ def costs(
             typer.echo(
                 f"this month: {usd(found.spent_this_month())} of the budget of ${budget:.2f}", err=True
             )
+
+
+def _cost_line(line: "CostLine") -> str:
+    lost = f"  and {usd(line.unconfirmed_usd)} at most unconfirmed" if line.unconfirmed_usd else ""
+    lost += f"  and {counted(line.unpriced, 'call')} of unknown price" if line.unpriced else ""
+    pictures, calls = _column(line.pictures, "picture"), _column(line.calls, "call")
+    return f"{name_of(line.heading):28} {pictures} {calls}  {usd(line.cost_usd):>10}{lost}"
+
+
+def _column(number: int, word: str) -> str:
+    """Return a number of things as wide as any other number of them."""
+    return f"{number:>5} {word}{' ' if number == 1 else 's'}"
 
 
 @recipes_app.callback()
@@ -186,6 +213,5 @@ def example_command(recipe: "Recipe") -> str:
     """Return the recipe's example as a command line."""
     roles = [role for role, _ in recipe.example.references]
     refs = " ".join(f"--ref {name}:{role}" for name, role in zip(_example_files(recipe), roles, strict=True))
-    return (
-        f"musaic generate {json_module.dumps(recipe.example.prompt)} --recipe {recipe.name} {refs}".rstrip()
-    )
+    words = json_module.dumps(recipe.example.prompt)
+    return f"{program()} generate {words} --recipe {recipe.name} {refs}".rstrip()

@@ -29,6 +29,8 @@ QUERIES = (
 PROMPT = "A European male model wearing a suit, carrying a gold watch"
 FINDS = ("a gold watch", "a suit")
 
+# Pictures asked for since the draft; beyond that it is made again.
+_LOOKED_AT = 500
 # What was drawn, without what was made of it in an earlier run.
 _CATALOGUE = 'kind != "generated"'
 
@@ -108,15 +110,8 @@ def _refuse_others(folder: Path) -> None:
 
 def _earlier(library: Library) -> Generation | None:
     """Return the draft of an earlier run, if its picture is still there."""
-    for hit in library.search(PROMPT, limit=20, where='kind == "generated"'):
-        made = hit.metadata.get("generation")
-        record = library.record(made) if isinstance(made, str) else None
-        if (
-            record is not None
-            and record.prompt == PROMPT
-            and record.parent is None
-            and Path(hit.path).exists()
-        ):
+    for record in library.recent(_LOOKED_AT):
+        if record.prompt == PROMPT and record.parent is None and record.path and Path(record.path).exists():
             return generation_of(record)
     return None
 
@@ -144,7 +139,7 @@ def next_commands(folder: Path, draft: str) -> list[str]:
         f'{shown} search "a golden watch" {library}',
         f'{shown} search "red silk cape with gold trim" --limit 8 --sheet cape.png {library}',
         f"{shown} search \"blue sneakers\" --where 'width > 600' --json {library}",
-        f'{shown} generate "a red cape on marble" --find "red silk cape with gold trim" --variants 3 {library}',
+        f'{shown} generate "Summer on the beach" --find "red dress" --find "green handbag" --find sunglasses {library}',
         f"{shown} lineage {draft} {library}",
         f"{shown} models show starter",
     ]

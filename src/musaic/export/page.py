@@ -80,9 +80,9 @@ def page(made: Page, folder: Path) -> str:
         *_references(made, folder),
         *_result(record, folder),
         *_lineage(made.lineage, folder),
-        "<h2>Sent</h2>",
-        f"<details><summary>The prompt as it was sent</summary><pre>{escape(record.sent_prompt)}</pre></details>",
-        f"<details><summary>The record</summary><pre>{escape(record.model_dump_json(indent=2))}</pre></details>",
+        "<h2>Record</h2>",
+        f"<details><summary>The prompt in full</summary><pre>{escape(record.sent_prompt)}</pre></details>",
+        f"<details><summary>All of it</summary><pre>{escape(record.model_dump_json(indent=2))}</pre></details>",
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -148,16 +148,18 @@ def _result(record: Record, folder: Path) -> Iterator[str]:
 
 def _facts(record: Record) -> Iterator[tuple[str, str]]:
     yield "state", record.state.replace("_", " ") + (f": {record.reason}" if record.reason else "")
-    yield "engine", _made_by(record)
     yield "asked for", f"{record.ratio}, {record.size}"
     if record.width:
         yield "picture", f"{record.width} x {record.height} pixels, {record.mime}"
-    yield "cost", "unknown" if record.cost_usd is None else f"${record.cost_usd:.4f}"
+    yield (
+        "cost",
+        "unknown" if record.cost_usd is None else f"${record.cost_usd:.4f}" if record.cost_usd else "none",
+    )
     if record.seconds is not None:
         yield "time", f"{record.seconds:.1f} s"
     yield from record.values.items()
     if record.text:
-        yield "the model says", record.text
+        yield f"{record.engine} says", record.text
     for finding in record.findings:
         yield finding.severity, finding.message
 

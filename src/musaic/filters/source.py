@@ -28,6 +28,8 @@ _HINTS = (
     (re.compile(r"\b(AND|OR|NOT|IN)\b"), "write and, or, not, in with small letters"),
     (re.compile(r"&&|&"), "write and in its place"),
     (re.compile(r"\|"), "write or in its place"),
+    (re.compile(r"(?<![=!<>])=>"), "write >= in its place"),
+    (re.compile(r"(?<![=!<>])=<"), "write <= in its place"),
     (re.compile(r"<>"), "write != in its place"),
     (re.compile(r"[“”„«»‘’]"), 'use straight quotes: "'),
     (re.compile(r"!(?!=)"), "write not in its place"),

@@ -90,6 +90,22 @@ class FindingLibrary(OpenLibrary):
             UnknownWordsError: The encoder was taught none of the words.
             MediaError: The picture cannot be read.
         """
+        hits = self._hits(text, image=image, limit=limit, offset=offset, where=where)
+        if text is not None and hits and self.is_weak(hits[0]):
+            near = f"the nearest picture to {text!r} is not near ({hits[0].cosine:.2f})"
+            self._notify(f"{near}: nothing in this library may fit")
+        return hits
+
+    def _hits(
+        self,
+        text: str | None,
+        *,
+        image: "Path | str | Image.Image | None" = None,
+        limit: int,
+        offset: int = 0,
+        where: str | None,
+    ) -> list[Hit]:
+        """Return what `search` does, and leave it to the caller to say how near it is."""
         _check_query(text, image, limit, offset)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
@@ -100,11 +116,7 @@ class FindingLibrary(OpenLibrary):
                 if text is not None
                 else self._encoder.picture_vector(store, image)
             )
-            hits = self._nearest(store, vector, limit=limit, offset=offset, where=where)
-            if text is not None and hits and self.is_weak(hits[0]):
-                near = f"the nearest picture to {text!r} is not near ({hits[0].cosine:.2f})"
-                self._notify(f"{near}: nothing in this library may fit")
-            return hits
+            return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
     def is_weak(self, hit: Hit) -> bool:
         """Say whether words and a picture are so far apart that the hit is nearly always wrong.
@@ -242,7 +254,7 @@ class FindingLibrary(OpenLibrary):
         from musaic.export import Tile, write_sheet
 
         target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
-        tiles = [Tile(self._shown(hit), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
+        tiles = [Tile(self._shown(hit), *_label(hit)) for hit in hits]
         return write_sheet(tiles, target, title=title)
 
     def _sheet_target(self, path: Path | str) -> Path:
@@ -331,6 +343,13 @@ class FindingLibrary(OpenLibrary):
         except StoreLimitError:  # what cannot be an id is none
             return None
         return found[0] if found else None
+
+
+def _label(hit: Hit) -> tuple[str, str]:
+    """Return the name of a hit, which for all pictures made here is `picture` and so says nothing, and its score."""
+    if hit.kind != "generated":
+        return Path(hit.path).name, f"{hit.cosine:.3f}"
+    return str(hit.metadata.get("prompt") or Path(hit.path).parent.name), f"{hit.cosine:.3f}, made here"
 
 
 def _check_query(text: str | None, image: object, limit: int, offset: int) -> None:

@@ -306,10 +306,11 @@ class MakingLibrary(RecordsLibrary):
         from musaic.export import Tile, write_sheet
 
         records = [self.record(each.id) for each in generations]
+        several = any(record.variant > 1 for record in records)
         tiles = [
             Tile(
                 None if record.path is None else Path(record.path),
-                ", ".join([record.ratio, *record.values.values()]),
+                _caption(record, variants=several),
                 record.id if record.path is not None else record.state.replace("_", " "),
             )
             for record in records
@@ -389,6 +390,12 @@ def _columns(records: Sequence[Record]) -> int | None:
     last = [list(record.values.values())[-1:] for record in records]
     across = ratios if ratios > 1 else len({words[0] for words in last if words})
     return across if 1 < across <= _MOST_COLUMNS else None
+
+
+def _caption(record: Record, *, variants: bool) -> str:
+    """Return what a picture of a grid is: ratio, words, and which variant where there is more than one."""
+    words = ", ".join([record.ratio, *record.values.values()])
+    return f"{words} · variant {record.variant}" if variants else words
 
 
 def _check_price(plan: Plan, limits: "Limits", *, allowed: bool) -> None:

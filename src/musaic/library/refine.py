@@ -79,22 +79,17 @@ def plan_refinement(
         variants=variants,
         parent=parent.id,
     )
-    is_draft = _is_draft(parent, among)
-    if parent.state == "picture" and not is_draft:
+    if parent.state == "picture" and parent.engine != DRAFTING:
         return _changed(parent, brief, among)
     brief = brief.model_copy(update={"prompt": f"{parent.prompt}\n{text}"})
-    if is_draft:
-        return _noted(_once_more(parent, brief, among), _DRAFT)
+    if parent.engine == DRAFTING:
+        planned = _once_more(parent, brief, among)
+        return planned if planned.engine == DRAFTING else _noted(planned, _DRAFT)
     before = among.ledger.latest(parent.parent) if parent.parent is not None else None
     if before is None or before.state != "picture":
         return _once_more(parent, brief, among)
     # A change that came to nothing: the picture that it was to change is there still.
     return _changed(located(before, among.library), brief.model_copy(update={"parent": before.id}), among)
-
-
-def _is_draft(parent: Record, among: Surroundings) -> bool:
-    """Return whether a picture is a layout, and what is asked for now is more than that."""
-    return parent.engine == DRAFTING and among.model.engine != DRAFTING
 
 
 # --- from a picture ----------------------------------------------------------------------------------
@@ -184,7 +179,7 @@ def _once_more(parent: Record, brief: Brief, among: Surroundings) -> Plan:
     own = [each for each in parent.references if each is not added]
     own, moved = found_again(own, ledger=among.ledger, library=among.library)
     # A draft in another ratio is no picture to follow either.
-    wanted = None if _is_draft(parent, among) else added
+    wanted = None if parent.engine == DRAFTING else added
     lead = None if wanted is None else _there(wanted, among)
     fitting, dropped = _fitting(own, among.model, recipe, spare=0 if lead is None else 1)
     asked = brief.model_copy(

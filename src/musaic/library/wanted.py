@@ -1,5 +1,6 @@
 """What is wanted: a brief, with its references found."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -10,11 +11,13 @@ from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, Unkno
 from musaic.library.base import is_text
 from musaic.library.find import FindingLibrary
 from musaic.library.references import by_hand
-from musaic.schemas import Brief, Recipe, Reference, Role
+from musaic.schemas import Brief, Hit, Recipe, Reference, Role
 
 _NOT_GENERATED = 'kind != "generated"'
 # Hits that are references already are passed over; so many more are looked at.
 _SPARE_HITS = 16
+# One word right behind a colon is meant as a role; "size: large" and "16:9" are not.
+_ROLE_LIKE = re.compile(r"[^\W\d]+")
 _PATIENCE_S, _PAUSE_S = 5.0, 0.1
 
 
@@ -79,7 +82,7 @@ class WantingLibrary(FindingLibrary):
             UnknownRecipeError: There is no such recipe.
             UnknownAssetError: One of `refs` is nowhere.
             UnknownWordsError: The encoder knows no word of one of `find`.
-            PlanError: The prompt is empty, or nothing was found for one of `find`.
+            PlanError: The prompt is empty, or nothing near was found for one of `find`, or its role does not exist.
         """
         from musaic import filters
         from musaic.generate.tables import find_recipe
@@ -126,6 +129,11 @@ class WantingLibrary(FindingLibrary):
                 time.sleep(_PAUSE_S)
             yield
 
+    def near(self, text: str, *, limit: int, where: str | None) -> tuple[list[Hit], list[Hit]]:
+        """Return the nearest assets to words, best first: those near enough to be right, and the others."""
+        hits = self._hits(text, limit=limit, where=where)
+        return [hit for hit in hits if not self.is_weak(hit)], [hit for hit in hits if self.is_weak(hit)]
+
     def note(self, text: str) -> None:
         """Pass a warning in plain words to whoever opened the library."""
         self._notify(text)
@@ -135,25 +143,23 @@ class _Search:
     def __init__(self, library: WantingLibrary, where: str | None, recipe: Recipe) -> None:
         self._library, self._where, self._recipe = library, where, recipe
 
-    def add(self, references: list[Reference], find: str, *, limit: int, weak: bool = True) -> None:
-        """Add the nearest assets that are not references yet.
+    def add(self, references: list[Reference], find: str, *, limit: int) -> None:
+        """Add the nearest assets that are not references yet; none that is nearly always wrong.
 
         Args:
             references: Added to.
             find: Words, perhaps with a role: ``straw hat:accessory``.
             limit: Most of them.
-            weak: Whether hits that are nearly always wrong are taken too.
+
+        Raises:
+            PlanError: There is no such role, or nothing near.
         """
         text, role = _with_role(find)
         taken = {each.asset_id for each in references}
-        hits = self._library.search(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
-        fresh = [
-            hit for hit in hits if hit.asset_id not in taken and (weak or not self._library.is_weak(hit))
-        ]
+        near, far = self._library.near(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
+        fresh = [hit for hit in near if hit.asset_id not in taken]
         if not fresh and limit:
-            raise PlanError(
-                f"nothing in this library was found for {text!r}; search for something else, or name a file with --ref"
-            )
+            raise PlanError(_nothing(text, far))
         before = len(references)
         references += [
             Reference(
@@ -170,15 +176,33 @@ class _Search:
         """Add what the prompt itself finds; without any of it the picture is made from words alone."""
         try:
             if limit:
-                self.add(references, prompt, limit=limit, weak=False)
-        except (UnknownWordsError, PlanError) as exc:
-            self._library.note(f"no references, name them with --find or --ref: {exc}")
+                self.add(references, prompt, limit=limit)
+        except UnknownWordsError as exc:
+            why, _, _ = str(exc).partition(". ")
+            self._library.note(f"no references, name them with --find or --ref: {why}")
+        except PlanError as exc:
+            self._library.note(f"no references: {exc}")
+
+
+def _nothing(text: str, far: Sequence[Hit]) -> str:
+    told = f"nothing in this library was found for {text!r}"
+    if far:
+        told = (
+            f"no picture of this library is near {text!r} (the nearest, {far[0].path}: {far[0].cosine:.2f})"
+        )
+    return f"{told}; find something else, or name a picture with --ref"
 
 
 def _with_role(find: str) -> tuple[str, Role | None]:
     """Return the words of a search, and the role that stands behind a colon, if one does."""
     text, colon, role = find.rpartition(":")
-    return (text, cast("Role", role)) if colon and text.strip() and role in get_args(Role) else (find, None)
+    if not colon or not text.strip():
+        return find, None
+    if role in get_args(Role):
+        return text, cast("Role", role)
+    if _ROLE_LIKE.fullmatch(role):
+        raise PlanError(f"there is no role {role!r}; use one of {', '.join(get_args(Role))}")
+    return find, None
 
 
 def _filter(where: str | None, *, include_generated: bool) -> str | None:

@@ -5,6 +5,7 @@ import random
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from musaic import plan as money
 from musaic.errors import BudgetError, EngineAuthError, EngineError, EngineQuotaError, MusaicError
@@ -216,7 +217,9 @@ class Asker:
             else:
                 outcome.fail(*_judged(answer))
             cost = self._cost_usd(answer.usage, request.size, bound_usd, outcome)
-            call = clock.call(outcome.state, outcome.reason, billed="yes", usage=answer.usage, cost_usd=cost)
+            # What is made on this machine is billed by nobody.
+            billed: Literal["yes", "no"] = "no" if self._model.call_usd == 0 else "yes"
+            call = clock.call(outcome.state, outcome.reason, billed=billed, usage=answer.usage, cost_usd=cost)
         except Exception as exc:
             # No answer as it should be, but one that came: it counts with its bound.
             self._not_understood(exc, outcome)

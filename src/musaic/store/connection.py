@@ -209,6 +209,11 @@ def is_not_loaded(exc: Exception) -> bool:
     )
 
 
+# gRPC waits longer from try to try, up to two minutes, and lets a new channel wait with the old ones of its process:
+# a server that is back was not found for that long.
+_CHANNEL = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 3_000}
+
+
 def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
     # The C core of gRPC writes to stderr on its own; it reads this when it is loaded.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -220,7 +225,7 @@ def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
     for name in ("pymilvus", "pymilvus.milvus_client", "milvus_lite"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     # Dedicated: shared channels are kept by address for good, and Milvus Lite's port changes hands.
-    return MilvusClient(address, token=token, timeout=timeout_s, dedicated=True)
+    return MilvusClient(address, token=token, timeout=timeout_s, dedicated=True, grpc_options=_CHANNEL)
 
 
 # Milvus Lite turns its whole write buffer into Python lists when it is full or closed, 16 kB a row of 512
