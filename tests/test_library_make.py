@@ -9,10 +9,12 @@ import threading
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+import musaic.export
 from musaic.errors import (
     BudgetError,
     ConfigError,
@@ -24,6 +26,7 @@ from musaic.errors import (
     UnknownGenerationError,
     UnknownPriceError,
 )
+from musaic.export import Tile
 from musaic.ledger import Ledger
 from musaic.schemas import Generation, Reference
 from musaic.store.lock import FolderLock
@@ -704,3 +707,22 @@ def test_an_out_folder_without_a_name_is_refused(studio: Studio) -> None:
         studio.open().generate("a red square", find=["red"], out="")
 
     assert studio.fake.requests == ()
+
+
+def test_a_grid_says_which_variant_a_picture_is_where_there_are_several(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[list[str]] = []
+    drawn = musaic.export.write_sheet
+
+    def seen(tiles: Sequence[Tile], path: Path, **options: Any) -> Path:
+        names.append([tile.name for tile in tiles])
+        return drawn(tiles, path, **options)
+
+    monkeypatch.setattr(musaic.export, "write_sheet", seen)
+    library = studio.open()
+    for variants in (1, 2):
+        made = library.generate("a square", find=["red"], variants=variants, vary={"mood": ["calm"]})
+        library.grid(made)
+
+    assert names == [["1:1, calm"], ["1:1, calm · variant 1", "1:1, calm · variant 2"]]

@@ -21,7 +21,7 @@ if not PROGRAM:
     collect_ignore_glob = ["test_*.py"]
 
 PORT = 19530
-SETTINGS = StoreSettings(uri=f"http://127.0.0.1:{PORT}", token="root:Milvus", timeout_s=20)
+SETTINGS = StoreSettings(uri=f"http://127.0.0.1:{PORT}", token="root:Milvus", timeout_s=60)
 _START_S = 120.0
 # Milvus' own setting, in seconds: after a kill it waits until what its dead self registered has run out. Longer than a
 # test holds it still.
