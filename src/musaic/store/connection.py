@@ -209,8 +209,8 @@ def is_not_loaded(exc: Exception) -> bool:
     )
 
 
-# gRPC waits longer from try to try, up to two minutes, and lets a new channel wait with the old ones of its process:
-# a server that is back was not found for that long.
+# gRPC waits longer from try to try, and lets a new channel wait with the old ones of its process: of a server that was
+# away for a minute a new client saw 5.5 s later that it was back, and with this at once.
 _CHANNEL = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 3_000}
 
 
