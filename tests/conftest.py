@@ -4,11 +4,12 @@ import os
 
 import pytest
 
+from tests.engine import folder, ledger
 from tests.ingesting import library, photos
 from tests.shop import alone, model, shop
 from tests.studio import fake, studio
 
-__all__ = ["alone", "fake", "library", "model", "photos", "shop", "studio"]
+__all__ = ["alone", "fake", "folder", "ledger", "library", "model", "photos", "shop", "studio"]
 
 _KEYS = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY", "GOOGLE_GEMINI_BASE_URL")
 

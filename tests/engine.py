@@ -3,9 +3,10 @@
 import asyncio
 import io
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from pydantic import JsonValue
 
@@ -21,6 +22,20 @@ PRICED = ImageModel(
     tokens_per_reference=1000, tokens_per_picture={"1K": 1000}, text_tokens=1000,
 )  # fmt: skip
 USAGE = Usage(input_text=100, input_image=0, output_text=100, output_image=1000)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A library folder with nothing in it."""
+    (tmp_path / ".musaic").mkdir()
+    return tmp_path / ".musaic"
+
+
+@pytest.fixture
+def ledger(folder: Path) -> Iterator[Ledger]:
+    """Its ledger, open."""
+    with Ledger(folder / "ledger.sqlite") as opened:
+        yield opened
 
 
 def picture(colour: str = "red", kind: str = "PNG") -> bytes:

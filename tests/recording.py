@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 
 from musaic.ledger import Ledger
@@ -92,6 +93,17 @@ def process(code: str, *arguments: object) -> "subprocess.Popen[str]":
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+
+
+def all_at_once(started: "Sequence[subprocess.Popen[str]]") -> None:
+    """Wait until each of some processes says that it is ready, then let them go."""
+    for each in started:
+        assert each.stdout is not None, "made by `process`"
+        assert each.stdout.readline() == "ready\n"
+    for each in started:
+        assert each.stdin is not None, "made by `process`"
+        each.stdin.write("go\n")
+        each.stdin.flush()
 
 
 def finished(started: "subprocess.Popen[str]") -> list[str]:

@@ -11,6 +11,7 @@ from musaic.errors import BudgetError
 from musaic.ledger import Ledger
 from musaic.lineage import Run, abandoned, costs, open_run, record_of
 from tests.recording import (
+    all_at_once,
     asset,
     call,
     count,
@@ -294,13 +295,7 @@ GREEDY = """
 def hammer(folder: Path, processes: int, *arguments: object) -> list[list[int]]:
     """Let processes reserve at the same time until nothing is left; return the calls that each one got."""
     started = [process(GREEDY, folder, seed, *arguments) for seed in range(1, processes + 1)]
-    for each in started:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in started:
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
+    all_at_once(started)
     return [[int(line) for line in finished(each)] for each in started]
 
 

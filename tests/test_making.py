@@ -23,18 +23,6 @@ from musaic.making.loop import Loop, whole
 from musaic.schemas import Generation, Usage
 from tests.engine import USAGE, Engine, came, making, picture, plan
 
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / ".musaic").mkdir()
-    return tmp_path / ".musaic"
-
-
-@pytest.fixture
-def ledger(folder: Path) -> Ledger:
-    return Ledger(folder / "ledger.sqlite")
-
-
 # --- engines -----------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,18 +26,6 @@ from tests.engine import USAGE, Engine, came, making, picture, plan
 from tests.studio import Studio
 from tests.test_making_crash import check_whole
 from tests.test_making_crash import making as process_of
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / ".musaic").mkdir()
-    return tmp_path / ".musaic"
-
-
-@pytest.fixture
-def ledger(folder: Path) -> Iterator[Ledger]:
-    with Ledger(folder / "ledger.sqlite") as opened:
-        yield opened
 
 
 def files(folder: Path, generation: str) -> list[str]:

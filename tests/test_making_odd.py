@@ -1,6 +1,5 @@
 """Answers that are not what they should be cost nobody else's picture, and count with what they may have cost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,18 +21,6 @@ from tests.recording import generation, record, reserve
 # Half of a surrogate pair: JSON can spell it, UTF-8 cannot.
 ODD = "half \ud83d of it"
 SPELLED = "half \\ud83d of it"
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / ".musaic").mkdir()
-    return tmp_path / ".musaic"
-
-
-@pytest.fixture
-def ledger(folder: Path) -> Iterator[Ledger]:
-    with Ledger(folder / "ledger.sqlite") as opened:
-        yield opened
 
 
 def sidecar(folder: Path, generation: str) -> Record:

@@ -19,7 +19,7 @@ from musaic.making import Limits, recover, restore
 from musaic.making.save import folder_of, note_down
 from musaic.schemas import CostLine, Record
 from tests.engine import USAGE, Engine, came, making, picture, plan
-from tests.recording import count, finished, generation, process, record, reference, reserve
+from tests.recording import all_at_once, count, finished, generation, process, record, reference, reserve
 
 
 @pytest.fixture
@@ -294,13 +294,7 @@ def test_processes_that_look_at_once_all_see_everything_and_end_nothing(folder: 
     before = filled(folder)
     lose(folder)
     started = [process(RESTORE, folder, 0) for _ in range(4)]
-    for each in started:
-        assert each.stdout is not None
-        assert each.stdout.readline() == "ready\n"
-    for each in started:
-        assert each.stdin is not None
-        each.stdin.write("go\n")
-        each.stdin.flush()
+    all_at_once(started)
 
     answers = [finished(each)[-1].split() for each in started]
 
