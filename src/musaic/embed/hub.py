@@ -323,6 +323,7 @@ def _append(url: str, file: RemoteFile, stream: BinaryIO, tell: Callable[[int], 
                 stream.truncate(0)
                 raise OSError(f"the hub sent more than the {file.size} bytes it announced for {file.name}")
             stream.write(chunk)
+            stream.flush()  # what came is on disk, should this process be killed
             tell(start)
 
 
