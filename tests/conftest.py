@@ -19,3 +19,9 @@ def nothing_to_spend(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test can reach a service that costs money by what lies about in the environment."""
     for name in [name for name in os.environ if name in _KEYS or name.startswith("MUSAIC_GENERATE__")]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def called_musaic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands to paste begin with `musaic` in this process too, however pytest was called."""
+    monkeypatch.setattr("sys.argv", ["musaic"])

@@ -87,6 +87,12 @@ def warm(server: Replies) -> GeminiGenerator:
     return one
 
 
+def patient(warm: GeminiGenerator, reply: Reply) -> GeminiGenerator:
+    """Give a busy machine time for a reply that does not keep it waiting, and one that does just a second."""
+    warm._deadline_s = 1.0 if reply.wait_s else 20.0
+    return warm
+
+
 def test_a_line_with_number_and_role_stands_before_each_reference(server: Replies) -> None:
     server.replies.append(Reply(PICTURE))
     first, second = attachment(1), attachment(2, "logo", b"\xff\xd8\xff\xe0 jpeg", "image/jpeg")
@@ -509,7 +515,7 @@ def _locals(raised: BaseException) -> str:
         Reply(error(500, "token ya29.a0AfB_by-secret was refused"), status=500),
         Reply(reset="late"),
         Reply(PICTURE, cut=5),
-        Reply(PICTURE, wait_s=0.9),
+        Reply(PICTURE, wait_s=1.5),
     ],
 )
 def test_no_error_tells_the_key(
@@ -519,7 +525,7 @@ def test_no_error_tells_the_key(
     server.replies.append(reply)
 
     with pytest.raises(EngineError) as caught:
-        ask(warm)
+        ask(patient(warm, reply))
 
     told = _told(caught.value) + caplog.text + repr(warm) + repr(vars(warm))
     assert server.seen[0].headers["x-goog-api-key"] == KEY
@@ -529,13 +535,13 @@ def test_no_error_tells_the_key(
 
 @pytest.mark.parametrize(
     "reply",
-    [Reply(error(503, "no"), status=503), Reply(b"<p>"), Reply(reset="late"), Reply(PICTURE, wait_s=0.9)],
+    [Reply(error(503, "no"), status=503), Reply(b"<p>"), Reply(reset="late"), Reply(PICTURE, wait_s=1.5)],
 )
 def test_no_frame_of_an_error_holds_the_key(server: Replies, warm: GeminiGenerator, reply: Reply) -> None:
     server.replies.append(reply)
 
     with pytest.raises(EngineError) as caught:
-        ask(warm)
+        ask(patient(warm, reply))
 
     assert "GeminiGenerator object" in _locals(caught.value)
     assert KEY not in _locals(caught.value)

@@ -174,7 +174,7 @@ class FakeGemini:
             self._free = None
             self._changed.notify_all()
 
-    def wait_for(self, count: int, *, timeout_s: float = 10.0) -> tuple[Received, ...]:
+    def wait_for(self, count: int, *, timeout_s: float = 60.0) -> tuple[Received, ...]:
         """Wait until so many requests have come in all, and return them.
 
         Raises:
