@@ -125,7 +125,7 @@ def test_a_picture_with_a_report_that_cannot_be_true_is_kept_and_counts_with_its
     (made,) = making(folder, ledger, engine).run(plan())
 
     assert (made.state, made.cost_usd) == ("picture", None)
-    assert [each.check for each in made.findings if each.severity == "warning"] == ["usage"]
+    assert [each.check for each in made.findings if each.severity == "warning"] == ["size", "usage"]
     (call,) = record_of(ledger, made.id).calls
     assert (call.billed, call.cost_usd) == ("yes", None)
     (line,) = ledger.cost_lines("day")

@@ -117,7 +117,10 @@ def test_a_recipe_of_the_library_needs_little_and_overrides_by_name(tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (("title", "titel"), "title cannot be used"),
+        (("title", "titel"), "titel is no key of a recipe; did you mean title?"),
+        (("pattern =", "description ="), "pattern is missing"),
+        (("title =", "ratio = '16/9'\ntitle ="), "ratio is '16/9'; write width:height"),
+        (("title =", "size = 'big'\ntitle ="), "size is 'big'; write 512, 1K"),
         (("title =", "titles = 'x'\ntitle ="), "titles is no key of a recipe; did you mean title?"),
         (("{prompt}", "nothing"), "pattern lacks {prompt}"),
         (("{prompt}", "{prompt.__class__}"), "pattern holds {prompt.__class__}; only a name"),
@@ -145,6 +148,27 @@ def test_a_broken_file_is_named_to_the_key(tmp_path: Path, change: tuple[str, st
 
     assert f"recipe file {path}" in str(caught.value)
     assert words in str(caught.value)
+
+
+def test_a_pattern_alone_is_a_recipe(tmp_path: Path) -> None:
+    for name in ("summer-sale", "outfit"):
+        write(tmp_path, name, 'pattern = "A poster: {prompt}"')
+
+    recipes = load_recipes(tmp_path)
+
+    assert (recipes["summer-sale"].title, recipes["summer-sale"].roles) == ("Summer sale", OWN["promo"].roles)
+    assert recipes["outfit"].roles == OWN["outfit"].roles
+
+
+@pytest.mark.parametrize("content", ["a." * 30_000 + "a = 1", "a = " + "{a = " * 5_000, "[" + "a . 'b'." * 200])
+def test_a_file_that_is_nested_without_end_keeps_no_other_from_use(tmp_path: Path, content: str) -> None:
+    write(tmp_path, "deep", 'pattern = "{prompt}"\n' + content)
+    broken: list[str] = []
+
+    recipes = load_recipes(tmp_path, on_broken=lambda name, error: broken.append(f"{name}: {error}"))
+
+    assert set(recipes) == NAMES
+    assert broken == [f"deep: recipe file {tmp_path / 'deep.toml'} is nested too deeply"]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,11 @@ def saved(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     return out.getvalue()
 
 
-def examined(content: bytes, *references: bytes, ratio: str = "3:2", said: str | None = None) -> Examined:
-    return examine(content, ratio=ratio, references=list(enumerate(references, start=1)), said=said)
+def examined(
+    content: bytes, *references: bytes, ratio: str = "3:2", size: str = "", said: str | None = None
+) -> Examined:
+    numbered = list(enumerate(references, start=1))
+    return examine(content, ratio=ratio, size=size, references=numbered, said=said)
 
 
 ANSWER = saved(scene(1), "JPEG", quality=92)
@@ -214,6 +217,21 @@ def test_another_ratio_is_a_warning_that_names_both(size: tuple[int, int], asked
     assert result.findings == (Finding(check="ratio", severity="warning", message=message),)
 
 
+@pytest.mark.parametrize(
+    ("pixels", "asked", "small"),
+    [((64, 64), "4K", True), ((1, 1), "1K", True), ((1024, 1024), "2K", True), ((200, 300), "512", True),
+     ((1536, 1024), "2K", False), ((768, 1376), "1K", False), ((512, 512), "512", False), ((64, 64), "", False)],
+)  # fmt: skip
+def test_a_picture_much_smaller_than_asked_for_is_a_warning(
+    pixels: tuple[int, int], asked: str, small: bool
+) -> None:
+    result = examined(saved(scene(1, pixels)), ratio="", size=asked)
+
+    told = f"asked for {asked}, but the picture is only {pixels[0]} x {pixels[1]} pixels"
+    assert result.state == "picture"
+    assert [each.message for each in result.findings if each.check == "size"] == [told] * small
+
+
 def test_the_ratio_is_that_of_the_upright_picture() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -276,6 +294,6 @@ def test_a_wrong_label_is_a_note(said: str | None, noted: bool) -> None:
 def test_every_check_reports_under_its_own_name() -> None:
     flat = saved(Image.new("RGB", (64, 64), "red"))
 
-    result = examined(flat, flat, ratio="16:9", said="image/webp")
+    result = examined(flat, flat, ratio="16:9", size="1K", said="image/webp")
 
     assert [finding.check for finding in result.findings] == list(CHECKS)

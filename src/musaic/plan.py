@@ -50,7 +50,7 @@ def make_plan(brief: Brief, *, recipe: Recipe, model: ImageModel, text: str = ""
     """
     references, dropped = _numbered(brief.references)
     ratios, size = _ratios(brief.ratios, model), _size(brief.size, model)
-    _check_roles(references, recipe)
+    _check_roles(references, recipe, most=model.references)
     _check_limits(references, model, ratios=ratios)
     grid = _grid(brief, ratios)
     words = _Words(brief.prompt, recipe, references, pictures, len(text.encode()))
@@ -84,7 +84,7 @@ def _numbered(given: Sequence[Reference]) -> tuple[tuple[Reference, ...], list[s
     return tuple(numbered), notes
 
 
-def _check_roles(references: Sequence[Reference], recipe: Recipe) -> None:
+def _check_roles(references: Sequence[Reference], recipe: Recipe, *, most: int) -> None:
     counts = Counter(reference.role for reference in references)
     for need in recipe.roles:
         what = f" ({need.what})" if need.what else ""
@@ -96,7 +96,8 @@ def _check_roles(references: Sequence[Reference], recipe: Recipe) -> None:
         if counts[need.role] > need.most:
             raise PlanError(
                 f"the recipe {recipe.name} takes {need.most} as {need.role}{what}, and {counts[need.role]} are given; "
-                "leave some out, or give them another role with --ref FILE:ROLE"
+                "leave some out"
+                + (", or give them another role with --ref FILE:ROLE" if len(references) <= most else "")
             )
 
 

@@ -28,6 +28,10 @@ _MOST_PIXELS = 100_000_000
 # The nearest two ratios that can be asked for, 5:4 and 4:3, are 6.5 % apart.
 RATIO_TOLERANCE = 0.04
 
+# Of the longer side, which at every ratio of the table has at least the pixels of its size: 1K is 1024 x 1024 or
+# 1376 x 768. Services that have other sizes come near: 1536 for 2K.
+LEAST_SIDE = 0.7
+
 # A picture is compared in cells of this many pixels, so that the noise of an encoder averages out while a
 # small change stays. Measured on 500 photos of 192 px, 40 of 768 px and six up to 2000 px, each saved again
 # as JPEG (quality 50, 65, 75, 85, 95) and WebP (50, 95): mean difference at most 1.3 levels of 255, worst
@@ -46,6 +50,7 @@ ENLARGED = 1.25
 BLANK_SPREAD = 8
 _BLANK_CELLS = 64
 
+_SIZE = re.compile(r"([1-9]\d{0,3})(K?)")
 _RATIO = re.compile(r"([1-9]\d{0,4}):([1-9]\d{0,4})")
 _OTHER_SPELLINGS = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
 
@@ -86,11 +91,13 @@ class Wanted:
 
     Attributes:
         ratio: E.g. ``16:9``; anything that is not two numbers asks for none.
+        size: ``512``, ``1K``, ``2K`` or ``4K``; anything else asks for none.
         references: Number and bytes of each picture that was sent.
         said: MIME type the service gave; None where it gave none.
     """
 
     ratio: str
+    size: str
     references: Sequence[tuple[int, bytes]] = field(repr=False)
     said: str | None
 
@@ -99,7 +106,12 @@ Check = Callable[[Shown, Wanted], list[Finding]]
 
 
 def examine(
-    content: bytes, *, ratio: str, references: Sequence[tuple[int, bytes]], said: str | None = None
+    content: bytes,
+    *,
+    ratio: str,
+    references: Sequence[tuple[int, bytes]],
+    size: str = "",
+    said: str | None = None,
 ) -> Examined:
     """Decode an answer and run every check on it.
 
@@ -107,6 +119,7 @@ def examine(
         content: The bytes that came.
         ratio: What was asked for, e.g. ``16:9``.
         references: Number and bytes, as sent, of each reference.
+        size: What was asked for, e.g. ``2K``; empty where no size was.
         said: MIME type the service claims for `content`.
     """
     mime = sniff(content[:64])
@@ -114,7 +127,7 @@ def examine(
         shown = Shown(content, _opened(content))
     except MediaError as exc:
         return Examined("malformed", _sentence(exc.reason), mime, None, None, ())
-    wanted = Wanted(ratio, references, said)
+    wanted = Wanted(ratio, size, references, said)
     findings = tuple(finding for check in CHECKS.values() for finding in check(shown, wanted))
     reason = next((finding.message for finding in findings if finding.severity == "error"), None)
     width, height = shown.picture.width, shown.picture.height
@@ -150,6 +163,16 @@ def ratio(shown: Shown, wanted: Wanted) -> list[Finding]:
     return [Finding(check="ratio", severity="warning", message=message)]
 
 
+def size(shown: Shown, wanted: Wanted) -> list[Finding]:
+    """Find that the picture is much smaller than was asked for: a warning."""
+    asked = _SIZE.fullmatch(wanted.size)
+    width, height = shown.picture.width, shown.picture.height
+    if not asked or max(width, height) >= LEAST_SIDE * int(asked[1]) * (1024 if asked[2] else 1):
+        return []
+    message = f"asked for {wanted.size}, but the picture is only {width} x {height} pixels"
+    return [Finding(check="size", severity="warning", message=message)]
+
+
 def blank(shown: Shown, _wanted: Wanted) -> list[Finding]:
     """Find that the picture is of one colour, or nearly: a warning."""
     cells = _cells(shown.picture, _BLANK_CELLS)
@@ -169,7 +192,13 @@ def label(shown: Shown, wanted: Wanted) -> list[Finding]:
     return [Finding(check="label", severity="note", message=message)]
 
 
-CHECKS: dict[str, Check] = {"unchanged": unchanged, "ratio": ratio, "blank": blank, "label": label}
+CHECKS: dict[str, Check] = {
+    "unchanged": unchanged,
+    "ratio": ratio,
+    "size": size,
+    "blank": blank,
+    "label": label,
+}
 
 
 def _opened(content: bytes) -> Picture:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from musaic.cli.libraries import opened
-from musaic.cli.making import MakeReport, engine_at, print_plan
+from musaic.cli.making import MakeReport, engine_at, makes_more_than_drafts, print_plan
 from musaic.cli.options import JsonOption, LibraryOption, WhereOption
 from musaic.cli.output import errors_to_stderr, notice, stoppable
 from musaic.errors import MusaicError
@@ -89,7 +89,9 @@ def generate(
     ] = None,
     include: Annotated[
         Literal["generated"] | None,
-        typer.Option("--include", help="generated: pictures made earlier may be found too."),
+        typer.Option(
+            "--include", help="generated: pictures made earlier may be found too; drafts only for drafts."
+        ),
     ] = None,
     where: WhereOption = None,
     recipe: _RecipeOption = "promo",
@@ -177,10 +179,16 @@ def _go(library: "Library", plan: "Plan", wanted: _Wanted) -> None:
         notice(note)
     engine = engine_at(plan.engine, library.settings.generate)
     if wanted.dry_run:
+        library.check_references(plan)
         print_plan(plan, json=wanted.json, engine=engine)
         return
     report = MakeReport(
-        plan, json=wanted.json, record_of=library.record, library=wanted.library, engine=engine
+        plan,
+        json=wanted.json,
+        record_of=library.record,
+        library=wanted.library,
+        engine=engine,
+        keyed=makes_more_than_drafts(library.settings.generate),
     )
     report.begin([library.thumbnail(each.asset_id) for each in plan.references])
     with stoppable("waiting for the pictures that were sent for, the rest is cancelled") as stop:

@@ -61,6 +61,13 @@ def engine_at(engine: str, settings: "GenerateSettings") -> str:
     return f"{engine} at {host}" if host else engine
 
 
+def makes_more_than_drafts(settings: "GenerateSettings") -> bool:
+    """Say whether an engine is configured that makes pictures, whichever is asked this time."""
+    from musaic.generate.engines import choose_engine
+
+    return choose_engine(settings.model_copy(update={"engine": "auto"})) != _DRAFTS
+
+
 def _address_of(engine: str, settings: "GenerateSettings") -> str | None:
     if engine == "openai-images":
         return settings.openai.base_url
@@ -137,6 +144,7 @@ class MakeReport:
         record_of: Gives what is known of a picture by its id.
         library: As named on the command line, for commands to paste.
         engine: The plan's, in words; see `engine_at`.
+        keyed: Whether an engine is configured that makes more than drafts.
     """
 
     def __init__(
@@ -147,9 +155,11 @@ class MakeReport:
         record_of: "Callable[[str], Record]",
         library: Path | None,
         engine: str,
+        keyed: bool,
     ) -> None:
-        self._engine = name_of(engine)
+        self._engine, self._keyed = name_of(engine), keyed
         self._plan, self._json, self._done = plan, json, 0
+        self._reasons: set[str] = set()
         self._record_of = record_of
         self._where = "" if library is None else f" --library {shlex.quote(str(library))}"
 
@@ -186,7 +196,7 @@ class MakeReport:
             place = f"[{self._done}/{len(self._plan.shots)}] {_words_of(record.ratio, record.values)}: "
         why = f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
         if made.reason:
-            why = f": {name_of(made.reason)}{_billed(record)}"
+            why = f": {self._reason(name_of(made.reason))}{_billed(record)}"
         again = f", after {len(record.calls)} requests" if len(record.calls) > 1 else ""
         typer.echo(f"{name_of(place)}{made.id} {_WORDS[made.state]}{why}{again}", err=True)
         if made.state in _ADVICE:
@@ -197,6 +207,13 @@ class MakeReport:
         if made.path is not None:
             typer.echo(name_of(made.path))
 
+    def _reason(self, reason: str) -> str:
+        """Return a reason, in full when it comes for the first time: all of a grid may fail for one."""
+        if reason in self._reasons:
+            return "for the same reason"
+        self._reasons.add(reason)
+        return reason
+
     def finish(self, made: "Sequence[Generation]", *, calls: "Sequence[Call]", sheet: Path | None) -> None:
         """Print the sum, and raise the exit code.
 
@@ -206,7 +223,11 @@ class MakeReport:
             sheet: The contact sheet, if there is one.
         """
         if not self._json:
-            self._say_sum(made, calls, sheet)
+            self._say_sum(made, calls)
+        if sheet is not None:
+            typer.echo(f"contact sheet: {name_of(str(sheet))}", err=True)
+        if not self._json:
+            self._say_next(made)
         pictures = sum(each.state == "picture" for each in made)
         if any(each.state == "cancelled" for each in made):
             raise typer.Exit(130)
@@ -216,25 +237,27 @@ class MakeReport:
         if pictures < len(made):
             raise typer.Exit(1)
 
-    def _say_sum(self, made: "Sequence[Generation]", calls: "Sequence[Call]", sheet: Path | None) -> None:
+    def _say_sum(self, made: "Sequence[Generation]", calls: "Sequence[Call]") -> None:
+        unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
         if len(made) > 1:
             states = Counter(_WORDS[each.state] for each in made)
             told = ", ".join(f"{count} {words}" for words, count in states.items())
             cost = round(sum(each.cost_usd or 0.0 for each in made), 6)
-            typer.echo(f"{told}; {usd(cost)}", err=True)
-        unknown = sum(call.cost_usd is None and call.billed != "no" for call in calls)
+            typer.echo(f"{told}; {usd(cost if cost or not unknown else None)}", err=True)
         if unknown:
             told = f"what {counted(unknown, 'call')} cost is not known"
-            typer.echo(f"{told}; `{program()} costs` counts the most it can be", err=True)
-        if sheet is not None:
-            typer.echo(f"contact sheet: {name_of(str(sheet))}", err=True)
+            if self._plan.cost_bound_usd is not None:
+                told += f"; `{program()} costs` counts the most it can be"
+            typer.echo(told, err=True)
+
+    def _say_next(self, made: "Sequence[Generation]") -> None:
         # They lie in the order in which they were asked for, and not in which they came.
         first = next((each for each in made if each.path is not None), None)
         if first is not None:
             own = program()
             more = f'; {own} refine {first.id} "what to change"{self._where}'
             typer.echo(f"next: {own} lineage {first.id}{self._where}{more}", err=True)
-            if self._plan.engine == _DRAFTS:
+            if self._plan.engine == _DRAFTS and not self._keyed:
                 typer.echo("for generated pictures instead of drafts: set GEMINI_API_KEY", err=True)
 
 

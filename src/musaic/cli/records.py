@@ -91,20 +91,31 @@ def _lines(tree: "Lineage") -> Iterator[str]:
     yield _line(tree)
     for words, upwards in (("made from", True), ("made into", False)):
         yield words
-        parts = below_of(tree, upwards=upwards)
-        yield from _branches(parts, upwards=upwards)
-        if not parts:
-            yield "  nothing"
+        branches = list(_branches(below_of(tree, upwards=upwards), upwards=upwards))
+        yield from branches or ["  nothing"]
 
 
 def _branches(parts: "tuple[Lineage, ...]", *, upwards: bool) -> Iterator[str]:
     from musaic.export import below_of
 
-    left = [(part, 1) for part in reversed(parts)]
+    left: list[tuple[Lineage | str, int]] = [(part, 1) for part in reversed(_gathered(parts))]
     while left:
         part, depth = left.pop()
+        if isinstance(part, str):
+            yield "  " * depth + part
+            continue
         yield "  " * depth + _line(part)
-        left += [(each, depth + 1) for each in reversed(below_of(part, upwards=upwards))]
+        left += [(each, depth + 1) for each in reversed(_gathered(below_of(part, upwards=upwards)))]
+
+
+def _gathered(parts: "tuple[Lineage, ...]") -> "list[Lineage | str]":
+    """Return parts with those that stand above already told in one line: each picture of a thread has the same."""
+    again = [part for part in parts if part.seen_above]
+    if len(again) < 2:
+        return list(parts)
+    first, told = parts.index(again[0]), f"{len(again)} more, shown above"
+    fresh = [part for part in parts[first:] if not part.seen_above]
+    return [*parts[:first], told, *fresh]
 
 
 def _line(part: "Lineage") -> str:
@@ -127,10 +138,10 @@ def costs(
         if json:
             for line in lines:
                 typer.echo(line.model_dump_json())
-            return
-        for line in lines:
-            typer.echo(_cost_line(line))
-        if not lines:
+        else:
+            for line in lines:
+                typer.echo(_cost_line(line))
+        if not lines and not json:
             typer.echo("nothing was made yet", err=True)
         budget = found.settings.generate.monthly_budget_usd
         if budget is not None:
@@ -143,7 +154,9 @@ def _cost_line(line: "CostLine") -> str:
     lost = f"  and {usd(line.unconfirmed_usd)} at most unconfirmed" if line.unconfirmed_usd else ""
     lost += f"  and {counted(line.unpriced, 'call')} of unknown price" if line.unpriced else ""
     pictures, calls = _column(line.pictures, "picture"), _column(line.calls, "call")
-    return f"{name_of(line.heading):28} {pictures} {calls}  {usd(line.cost_usd):>10}{lost}"
+    # Nothing is reported of an unknown price, which is not the same as no cost.
+    cost = usd(None if line.unpriced and not line.cost_usd else line.cost_usd)
+    return f"{name_of(line.heading):28} {pictures} {calls}  {cost:>10}{lost}"
 
 
 def _column(number: int, word: str) -> str:

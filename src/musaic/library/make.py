@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -205,11 +205,6 @@ class MakingLibrary(RecordsLibrary):
         return self.make(self.plan_refinement(generation, text), max_cost_usd=max_cost_usd)
 
     # --- engine, model, limits ------------------------------------------------------------------------
-    def _models(self) -> dict[str, ImageModel]:
-        from musaic.generate.tables import load_models
-
-        return load_models(self.settings.generate.models)
-
     def _image_model(self, parent: Record | None = None) -> ImageModel:
         """Return the model that is named, or that made an earlier picture, or else the engine's default."""
         from musaic.library.choosing import choose_model
@@ -227,7 +222,19 @@ class MakingLibrary(RecordsLibrary):
 
         notes = (*model_warnings(model, self._models()), *plan.notes, *size_notes(plan))
         lacking = engine_notes(plan.engine, self.settings.generate, parent=self._made_by_same(plan))
-        return plan.model_copy(update={"notes": (*notes, *lacking)})
+        return plan.model_copy(update={"notes": (*notes, *self._draft_notes(plan), *lacking)})
+
+    def _draft_notes(self, plan: Plan) -> Iterator[str]:
+        """Yield which references are drafts, where a model would take their lettering and layout for the product."""
+        from musaic.library.choosing import DRAFTING
+
+        for each in plan.references if plan.engine != DRAFTING else ():
+            makers = [self._ledger.latest(maker) for maker in self._ledger.makers_of(each.asset_id)]
+            if any(maker is not None and maker.engine == DRAFTING for maker in makers):
+                yield (
+                    f"image {each.number} is a draft: its palette and lettering go along; name the pictures it was "
+                    "made from instead, or go on from it with `musaic refine`"
+                )
 
     def check_engine(self, plan: Plan) -> None:
         """Refuse a plan whose engine cannot be asked now: `make` does so first, and a plan can be had without.
@@ -239,6 +246,21 @@ class MakingLibrary(RecordsLibrary):
         from musaic.generate.engines import check_engine
 
         check_engine(plan.engine, self.settings.generate, parent=self._made_by_same(plan))
+
+    def check_references(self, plan: Plan) -> None:
+        """Refuse a plan whose references could not be sent: `make` does so first, and a plan can be had without.
+
+        Raises:
+            PlanError: A reference is gone.
+            MediaError: A reference is no picture, or cannot be read.
+        """
+        from musaic.making.attach import attach
+
+        if plan.conversation:
+            return  # they are in it
+        model = self._models().get(plan.model) or ImageModel(id=plan.model, engine=plan.engine)
+        for each in self._found_again(plan).references:
+            attach([each], model=model, folder=None)  # one after the other, so that only one is in memory
 
     def _made_by_same(self, plan: Plan) -> str | None:
         """Return the picture that a plan goes on from, if the plan's engine made it."""

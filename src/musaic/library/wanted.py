@@ -11,7 +11,7 @@ from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, Unkno
 from musaic.library.base import is_text
 from musaic.library.find import FindingLibrary
 from musaic.library.references import by_hand
-from musaic.schemas import Brief, Hit, Recipe, Reference, Role
+from musaic.schemas import Brief, Hit, ImageModel, Recipe, Reference, Role
 
 _NOT_GENERATED = 'kind != "generated"'
 # Hits that are references already are passed over; so many more are looked at.
@@ -76,7 +76,7 @@ class WantingLibrary(FindingLibrary):
             find_limit: How many references each of `find` brings, by default 1, or the prompt itself, by
                 default the recipe's number.
             where: A filter for references that are searched for.
-            include_generated: Whether pictures made earlier may be found.
+            include_generated: Whether pictures made earlier may be found; drafts among them only for a draft.
 
         Raises:
             UnknownRecipeError: There is no such recipe.
@@ -97,7 +97,7 @@ class WantingLibrary(FindingLibrary):
             filters.parse(where)  # its faults are told before anything is added to it
         chosen = find_recipe(recipe, self.recipes())
         references = by_hand(refs, ledger=self._ledger, library=self.folder, recipe=chosen)
-        search = _Search(self, _filter(where, include_generated=include_generated), chosen)
+        search = _Search(self, self._filter(where, include_generated=include_generated), chosen)
         by_prompt = chosen.find_limit if find_limit is None else find_limit
         with self._opened_patiently() if find or not refs else nullcontext():
             for text in find:
@@ -113,6 +113,23 @@ class WantingLibrary(FindingLibrary):
             variants=variants,
             vary={name: tuple(words) for name, words in (vary or {}).items()},
         )
+
+    def _filter(self, where: str | None, *, include_generated: bool) -> str | None:
+        from musaic.library.choosing import DRAFTING, choose_model
+
+        parts = [f"({where})"] if where else []
+        if not include_generated:
+            return " and ".join([*parts, _NOT_GENERATED])
+        wanted = self.settings.generate
+        if choose_model(wanted, self._models(), parent=None, by_hand=self._by_hand).engine != DRAFTING:
+            # A model would take a draft's lettering and layout for the product.
+            parts.append(f'not (kind == "generated" and metadata.engine == "{DRAFTING}")')
+        return " and ".join(parts) or None
+
+    def _models(self) -> dict[str, ImageModel]:
+        from musaic.generate.tables import load_models
+
+        return load_models(self.settings.generate.models)
 
     @contextmanager
     def _opened_patiently(self) -> Iterator[None]:
@@ -203,8 +220,3 @@ def _with_role(find: str) -> tuple[str, Role | None]:
     if _ROLE_LIKE.fullmatch(role):
         raise PlanError(f"there is no role {role!r}; use one of {', '.join(get_args(Role))}")
     return find, None
-
-
-def _filter(where: str | None, *, include_generated: bool) -> str | None:
-    parts = [f"({where})"] if where else []
-    return " and ".join(parts if include_generated else [*parts, _NOT_GENERATED]) or None

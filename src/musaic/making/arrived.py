@@ -132,9 +132,15 @@ def _look(library: Path, folder: Path, record: Record) -> Kept | None:
     path = next(iter(sorted(folder.glob("picture.*"))), None)
     if path is not None and (content := _read(path)) is not None:
         sent = pictures_sent(library, record)
-        return Kept(examine(content, ratio=record.ratio, references=sent), path, content)
+        return Kept(_examined(content, record, sent), path, content)
     raws = list(_raws(folder))
     return _named(raws, folder, record, pictures_sent(library, record)) if raws else None
+
+
+def _examined(
+    content: bytes, record: Record, sent: Sequence[tuple[int, bytes]], *, said: str | None = None
+) -> Examined:
+    return examine(content, ratio=record.ratio, size=record.size, references=sent, said=said)
 
 
 def _raws(folder: Path) -> Iterator[_Raw]:
@@ -156,9 +162,7 @@ def _read(path: Path) -> bytes | None:
 
 def _named(raws: Sequence[_Raw], folder: Path, record: Record, sent: Sequence[tuple[int, bytes]]) -> Kept:
     """Check an answer's pictures and give each its name."""
-    checked = [
-        (raw, examine(raw.content, ratio=record.ratio, references=sent, said=raw.label)) for raw in raws
-    ]
+    checked = [(raw, _examined(raw.content, record, sent, said=raw.label)) for raw in raws]
     best, examined = next((pair for pair in reversed(checked) if pair[1].state == "picture"), checked[-1])
     for raw, found in checked:
         if raw is best:

@@ -16,13 +16,15 @@ from musaic.schemas import ImageModel, Reference, Sent
 _LEAST_BYTES = 100_000
 
 
-def attach(references: Sequence[Reference], *, model: ImageModel, folder: Path) -> tuple[Attachment, ...]:
+def attach(
+    references: Sequence[Reference], *, model: ImageModel, folder: Path | None
+) -> tuple[Attachment, ...]:
     """Return references as they are sent, and keep each one's bytes in the library's outputs.
 
     Args:
         references: In order; their files are only read.
         model: Says which types and sizes it takes.
-        folder: The library folder.
+        folder: The library folder; None keeps nothing.
 
     Raises:
         PlanError: A reference's file is not there.
@@ -34,7 +36,7 @@ def attach(references: Sequence[Reference], *, model: ImageModel, folder: Path) 
     return tuple(_attachment(each, model, folder, most_bytes) for each in references)
 
 
-def _attachment(reference: Reference, model: ImageModel, folder: Path, most_bytes: int) -> Attachment:
+def _attachment(reference: Reference, model: ImageModel, folder: Path | None, most_bytes: int) -> Attachment:
     path = Path(reference.path)
     if not os.path.isfile(path):  # noqa: PTH113  Path.is_file raises for names that no file can have
         raise PlanError(
@@ -48,7 +50,9 @@ def _attachment(reference: Reference, model: ImageModel, folder: Path, most_byte
         asset_id=reference.asset_id,
         mime=sent.mime,
         content=sent.content,
-        sha256=keep_blob(folder, sent.content),
+        sha256=hashlib.sha256(sent.content).hexdigest()
+        if folder is None
+        else keep_blob(folder, sent.content),
         changed=sent.changed,
     )
 

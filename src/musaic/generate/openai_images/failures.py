@@ -95,7 +95,11 @@ def late(seconds: float) -> EngineTimeoutError:
 
 def _access(status: int, said: str) -> EngineAuthError:
     # What comes with 401 repeats parts of the key, as OpenAI's "Incorrect API key provided: sk-ab***yz" does.
-    words = "the key was refused; set OPENAI_API_KEY" if status == 401 else f"access was refused: {said}"
+    words = (
+        "the key was refused; check OPENAI_API_KEY, or for a server of your own MUSAIC_GENERATE__OPENAI__API_KEY"
+        if status == 401
+        else f"access was refused: {said}"
+    )
     return EngineAuthError(_sentence(words), engine=ENGINE)
 
 

@@ -25,6 +25,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _IMAGES = {f"{role}_images" for role in get_args(Role)}
+_RATIO = re.compile(r"[1-9][0-9]{0,3}:[1-9][0-9]{0,3}")
+_SIZE = re.compile(r"512|[1-9][0-9]?K")
+# tomllib takes seconds for a key of thousands of words, and what it returns is nested as deep.
+_DEEP = re.compile(rb"(?:[\w\"'-]+\s*\.\s*){40}")
 _OWN = {"prompt", "references", "ratio", "number"} | _IMAGES
 
 
@@ -46,7 +50,7 @@ def load_recipes(
     recipes = dict(own)
     for path in sorted(each for each in found if not each.name.startswith(".")):
         try:
-            recipes[path.stem] = _read(path, shared=own[_SHARED])
+            recipes[path.stem] = _read(path, shared=_stand_in(path.stem))
         except UnknownRecipeError as exc:
             if on_broken is None:
                 raise
@@ -75,6 +79,12 @@ def _own_recipes() -> Mapping[str, Recipe]:
     return {_SHARED: shared, **{path.stem: _read(path, shared=shared) for path in paths}}
 
 
+def _stand_in(name: str) -> Recipe:
+    """Return what a library's recipe takes where it says nothing: the roles are those of the one it overrides."""
+    own = _own_recipes()
+    return own[_SHARED].model_copy(update={"roles": own.get(name, own[_SHARED]).roles})
+
+
 def _read(path: Path, *, shared: Recipe | None) -> Recipe:
     row = _table(path)
     if not _NAME.fullmatch(path.stem):
@@ -82,14 +92,22 @@ def _read(path: Path, *, shared: Recipe | None) -> Recipe:
     if row.setdefault("name", path.stem) != path.stem:
         raise _bad(path, "name", f"is {row['name']!r}; a recipe has the name of its file, {path.stem!r}")
     if shared is not None:
-        row.setdefault("follow", shared.follow)
-        own = row.get("sentences", {})
-        shared_sentences: dict[str, JsonValue] = {str(role): text for role, text in shared.sentences.items()}
-        row["sentences"] = {**shared_sentences, **own} if isinstance(own, dict) else own
+        _complete(row, path.stem, shared)
     recipe = _recipe(path, row)
     for key, what in _faults(recipe):
         raise _bad(path, key, what)
     return recipe
+
+
+def _complete(row: dict[str, JsonValue], name: str, shared: Recipe) -> None:
+    """Put in what a recipe may leave out; `shared` has its roles, follow-up and sentences."""
+    row.setdefault("title", name.replace("-", " ").capitalize())
+    row.setdefault("roles", [need.model_dump() for need in shared.roles])
+    row.setdefault("example", {"prompt": row["title"]})
+    row.setdefault("follow", shared.follow)
+    own = row.get("sentences", {})
+    sentences: dict[str, JsonValue] = {str(role): text for role, text in shared.sentences.items()}
+    row["sentences"] = {**sentences, **own} if isinstance(own, dict) else own
 
 
 def _table(path: Path) -> dict[str, JsonValue]:
@@ -100,13 +118,19 @@ def _table(path: Path) -> dict[str, JsonValue]:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
             raise UnknownRecipeError(f"recipe file {path} is larger than {_MOST_BYTES} bytes")
-        return tomllib.loads(content.decode("utf-8"))
+        return _parsed(content)
     except RecursionError as exc:
         raise UnknownRecipeError(f"recipe file {path} is nested too deeply") from exc
     except ValueError as exc:  # of TOML, of UTF-8, or a number of thousands of digits
         raise UnknownRecipeError(f"recipe file {path} is not valid TOML: {exc}") from exc
     except OSError as exc:
         raise UnknownRecipeError(f"recipe file {path} cannot be read: {exc.strerror or exc}") from exc
+
+
+def _parsed(content: bytes) -> dict[str, JsonValue]:
+    if _DEEP.search(content):
+        raise RecursionError
+    return tomllib.loads(content.decode("utf-8"))
 
 
 def _recipe(path: Path, row: Mapping[str, JsonValue]) -> Recipe:
@@ -121,12 +145,17 @@ def _recipe(path: Path, row: Mapping[str, JsonValue]) -> Recipe:
             raise _bad(
                 path, key, "is no key of a recipe" + (f"; did you mean {near[0]}?" if near else "")
             ) from exc
-        raise _bad(path, key, f"cannot be used: {first['msg']}") from exc
+        what = "is missing" if first["type"] == "missing" else f"cannot be used: {first['msg']}"
+        raise _bad(path, key, what) from exc
 
 
 def _faults(recipe: Recipe) -> Iterator[tuple[str, str]]:
     """Yield what the types let pass: a key, and what is wrong with it."""
     yield from _role_faults(recipe)
+    if not _RATIO.fullmatch(recipe.ratio):
+        yield "ratio", f"is {recipe.ratio!r}; write width:height, as in 16:9"
+    if not _SIZE.fullmatch(recipe.size.upper()):
+        yield "size", f"is {recipe.size!r}; write 512, 1K, 2K or 4K"
     for key, text, needed in (
         ("pattern", recipe.pattern, {"prompt"}),
         ("follow", recipe.follow, {"ratio", "number"}),
