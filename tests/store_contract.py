@@ -241,6 +241,50 @@ class StoreContract:
             others = sorted(text for text in NASTY if not text.startswith(prefix))
             assert self.matching(store, f"not startswith(filename, {prefix!r})") == others, repr(prefix)
 
+    @pytest.mark.parametrize("flushed", [False, True])
+    @pytest.mark.parametrize("beside", ["", ' and "t" in tags', " and metadata.one == 1"])
+    def test_a_text_within_a_text_is_that_text_only(self, store: Store, beside: str, flushed: bool) -> None:
+        if not store.capabilities.like_infix:
+            pytest.skip(f"{store.capabilities.server} finds text only at the start")
+        names = [*NASTY, "a-b", "a\\_", "a%_b", "red-cape", "x_studio.jpg", "x-studio.jpg"]
+        store.upsert(
+            [
+                Row(
+                    asset(number, filename=text, tags=("t",), metadata={"name": text, "one": 1}), unit(number)
+                )
+                for number, text in enumerate(names)
+            ]
+        )
+        if flushed:
+            store.flush()
+
+        for wanted in ("_", "%", "\\", "a\\", "\\_", "%_", "d_c", "_studio.jpg", "-", "0%", '\\"', "b\rc"):
+            for field in ("filename", "metadata.name"):
+                inside, end = (
+                    f"contains({field}, {wanted!r}){beside}",
+                    f"endswith({field}, {wanted!r}){beside}",
+                )
+                assert self.matching(store, inside) == sorted(text for text in names if wanted in text)
+                assert self.matching(store, end) == sorted(text for text in names if text.endswith(wanted))
+                assert self.matching(store, f"not {inside}") == sorted(
+                    text for text in names if wanted not in text
+                )
+                assert self.matching(store, f"not {end}") == sorted(
+                    text for text in names if not text.endswith(wanted)
+                )
+
+    def test_a_file_name_is_found_in_either_spelling(self, store: Store) -> None:
+        one, two = "caf\xe9.jpg", "cafe\u0301.jpg"
+        store.upsert([Row(asset(1, filename=one), unit(1)), Row(asset(2, filename=two), unit(2))])
+        store.upsert([Row(asset(3, filename="cafe.jpg"), unit(3))])
+
+        for typed in (one, two):
+            assert self.matching(store, f"filename == {typed!r}") == [two, one]
+            assert self.matching(store, f"filename in [{typed!r}, 'x']") == [two, one]
+            assert self.matching(store, f"startswith(filename, {typed[:-4]!r})") == [two, one]
+            assert self.matching(store, f"{'/photos/' + typed!r} in paths") == [two, one]
+            assert self.matching(store, f"filename != {typed!r}") == ["cafe.jpg"]
+
     def test_filter_finds_what_it_says(self, store: Store) -> None:
         self._four_assets(store)
 

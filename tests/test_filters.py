@@ -1,16 +1,19 @@
 """Filters, without a store; what they find is in store_contract.py."""
 
 import ast
+from collections.abc import Sequence
 
 import pytest
 
 from musaic.errors import FilterError
 from musaic.filters import FIELDS, UNKNOWN_TIME, Dialect, decode_text, encode_text, has_key, parse, quote
+from musaic.filters.settle import MAX_SETTLED
 from musaic.filters.text import quote_bounds
 from musaic.store.rows import ASSET_FIELDS
 from tests.store_contract import NASTY
 
 OLD_SERVER = Dialect(server="Milvus v2.3.5", like_infix=False)
+LITE = Dialect(server="Milvus Lite", like_escapes="settled")
 
 WRITTEN = {
     'kind == "image" and width > 800': '(kind == "image" and width > 800)',
@@ -31,8 +34,14 @@ WRITTEN = {
     'filename not in ["a"]': 'filename != "a"',
     'startswith(filename, "cape")': '(filename >= "cape" and filename < "capf")',
     'filename.startswith("cape")': '(filename >= "cape" and filename < "capf")',
-    '"a_b%" in filename': 'filename like "%a_b_%"',
-    'endswith(folder, "x\\\\")': 'folder like "%x_"',
+    '"a_b%" in filename': r'filename like "%a\\_b\\%%"',
+    'not endswith(folder, "x\\\\")': r'(not (folder like "%x\\\\"))',
+    'filename == "café"': '(filename == "café" or filename == "cafe\u0301")',
+    'filename != "cafe\u0301"': '(filename != "cafe\u0301" and filename != "café")',
+    '"é" in folder': '(folder like "%é%" or folder like "%e\u0301%")',
+    'not endswith(filename, "é")': '((not (filename like "%é")) and (not (filename like "%e\u0301")))',
+    '"/é" in paths': '(array_contains(paths, "/é") or array_contains(paths, "/e\u0301"))',
+    'metadata.name == "é"': 'metadata["name"] == "é"',
     'contains(metadata.name, "it\'s")': 'metadata["name"] like "%it\'s%"',
     "metadata.x is None": '(not (exists metadata["x"]))',
     "metadata.x != null": '(exists metadata["x"])',
@@ -48,7 +57,7 @@ WRITTEN = {
 
 # What is said, and of what.
 REFUSED = {
-    "": "it is empty",
+    "": "it is empty; is a variable of your shell unset?",
     "   ": "it is empty",
     "widht > 5": "at character 1: there is no field widht; did you mean width or metadata.widht?",
     "width > 5 and season == 1": "at character 15: there is no field season; did you mean metadata.season?",
@@ -170,6 +179,73 @@ def test_old_server_is_not_asked_for_what_it_cannot_do() -> None:
         parse('"cape" in filename').to_milvus(OLD_SERVER)
 
     assert parse('startswith(filename, "cape") and "x" in tags').to_milvus(OLD_SERVER)
+
+
+def test_server_whose_wildcards_cannot_be_escaped_is_not_asked_to() -> None:
+    server = Dialect(server="Milvus v2.4.1", like_escapes="never")
+
+    with pytest.raises(
+        FilterError, match=r"Milvus v2\.4\.1 takes _, % and \\ in 'a_b' for any character: use startswith"
+    ):
+        parse('"hero" in tags and not endswith(filename, "a_b")').to_milvus(server)
+
+    assert parse('"a-b" in filename').to_milvus(server) == 'filename like "%a-b%"'
+    assert parse('startswith(filename, "a_b")').to_milvus(server)
+
+
+# What is asked of Milvus Lite beforehand, and what is then sent, where every question is answered with ROWS.
+ROWS = [
+    {"id": "1", "filename": "a_b", "metadata": {"name": {"x": "a_b"}}},
+    {"id": "2", "filename": "a-b", "metadata": {"name": {"x": "a-b"}}},
+    {"id": "3", "filename": "x\\", "metadata": {"name": {"x": 5}}},
+]
+SETTLED: dict[str, tuple[list[str], str]] = {
+    '"a-b" in filename and "t" in tags': ([], '(filename like "%a-b%" and array_contains(tags, "t"))'),
+    '"a_b" in filename and width > 1': ([], r'(filename like "%a\\_b%" and width > 1)'),
+    'startswith(filename, "a_b") and "t" in tags': (
+        [],
+        '((filename >= "a_b" and filename < "a_c") and array_contains(tags, "t"))',
+    ),
+    '"a_b" in filename and "t" in tags': (
+        ['array_contains(tags, "t")'],
+        r'(filename like "%a\\_b%" and id in ["1", "2", "3"])',
+    ),
+    'not ("a_b" in filename and ("t" in tags or width > 1))': (
+        ['((not (array_contains(tags, "t"))) and width <= 1)'],
+        r'((not (filename like "%a\\_b%")) or id in ["1", "2", "3"])',
+    ),
+    'endswith(filename, "\\\\")': (['filename like "%_"'], 'id in ["3"]'),
+    'not endswith(filename, "\\\\")': (['filename like "%_"'], 'id not in ["3"]'),
+    'contains(metadata.name.x, "z_")': (['metadata["name"]["x"] like "%z_%"'], 'id in [""]'),
+    'not contains(metadata.name.x, "a_b")': (
+        ['(exists metadata["name"]["x"])'],
+        'id in ["2", "3"]',
+    ),
+}
+
+
+@pytest.mark.parametrize("expression", SETTLED)
+def test_milvus_lite_is_asked_first_for_what_it_cannot_say_at_once(expression: str) -> None:
+    asked: list[str] = []
+
+    def ask(question: str, fields: Sequence[str]) -> list[dict[str, object]]:
+        asked.append(question)
+        return sorted(({name: row[name] for name in fields} for row in ROWS), key=lambda row: str(row["id"]))
+
+    sent = parse(expression).to_milvus(LITE, ask)
+
+    assert (sorted(asked), sent) == SETTLED[expression]
+
+
+def test_too_many_assets_to_ask_for_are_refused_in_words() -> None:
+    rows = [{"id": str(number)} for number in range(MAX_SETTLED + 1)]
+
+    with pytest.raises(
+        FilterError, match=r"250,001 assets match a part of it, .* can go on with 250,000; use startswith\(\)"
+    ):
+        parse('"a_b" in filename and "t" in tags').to_milvus(LITE, lambda question, fields: rows)
+    with pytest.raises(FilterError, match="without asking the store"):
+        parse('"a_b" in filename').to_milvus(LITE)
 
 
 def test_fields_and_keys_are_told() -> None:

@@ -440,6 +440,7 @@ def test_capabilities_follow_the_version(version: str, infix: bool, words: bool)
     capabilities = server_capabilities(version)
 
     assert (capabilities.like_infix, capabilities.full_text) == (infix, words)
+    assert any("text with _" in sentence for sentence in capabilities.missing()) is (version == "2.4.15")
     assert any("startswith" in sentence for sentence in capabilities.missing()) is not infix
 
 

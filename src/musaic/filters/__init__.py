@@ -12,8 +12,8 @@ The grammar is a small part of Python's::
   `<=` includes it, `>` starts after it.
 - An asset without a value (its `captured_at` unknown, no such metadata key) matches no comparison
   with it, `!=` included; `== None` finds those assets, `!= None` the others.
-- Where text is looked for inside a string or at its end, each `_`, `%` and `\` of the text matches
-  any one character; `startswith` and `==` are exact. Letter case counts.
+- A text means itself, `_`, `%` and `\` too, and letter case counts. An accented letter of a file name
+  or folder is found whether it was stored as one character or as two (macOS).
 
 This is the only package that quotes what a user wrote.
 """
@@ -22,12 +22,14 @@ from dataclasses import dataclass, field
 
 from musaic.filters.conditions import FIELDS, UNKNOWN_TIME, Condition, Known, Target, targets
 from musaic.filters.grammar import read_condition
+from musaic.filters.settle import Ask, settle
 from musaic.filters.text import decode_text, encode_text, quote
 from musaic.filters.writer import Dialect, Writer
 
 __all__ = [
     "FIELDS",
     "UNKNOWN_TIME",
+    "Ask",
     "Condition",
     "Dialect",
     "Filter",
@@ -63,13 +65,18 @@ class Filter:
             self, "metadata_keys", frozenset(target.keys[0] for target in found if target.keys)
         )
 
-    def to_milvus(self, dialect: Dialect) -> str:
+    def to_milvus(self, dialect: Dialect, ask: Ask | None = None) -> str:
         """Return the expression for a Milvus.
+
+        Args:
+            dialect: What this Milvus understands.
+            ask: Asks it for rows, where it must be asked beforehand; without it that is an error.
 
         Raises:
             FilterError: This Milvus cannot do what the filter asks; the message says what it can do.
         """
-        return Writer(dialect, self.expression).write(self.condition)
+        writer = Writer(dialect, self.expression)
+        return writer.write(settle(self.condition, writer, ask))
 
 
 def parse(expression: str) -> Filter:

@@ -16,6 +16,7 @@ FIELDS = (*TEXT_FIELDS, *NUMBER_FIELDS, *TIME_FIELDS, *LIST_FIELDS, "metadata")
 Operator = Literal["==", "!=", "<", "<=", ">", ">="]
 OPPOSITE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 Value = str | int | float | bool
+Place = Literal["start", "end", "inside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class Like:
 
     target: Target
     text: str
-    place: Literal["start", "end", "inside"]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,13 @@ class Known:
     """There is a value."""
 
     target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The asset is one of these ids: what was found out before, see `settle`. Nobody writes it in a filter."""
+
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +92,7 @@ class Several:
     parts: tuple["Condition", ...]
 
 
-Condition = Compare | Contains | Like | Known | Not | Several
+Condition = Compare | Contains | Like | Known | Among | Not | Several
 
 
 def targets(condition: Condition) -> Iterator[Target]:
@@ -97,5 +105,19 @@ def targets(condition: Condition) -> Iterator[Target]:
             yield from targets(part)
         case Compare(target=target, value=Target() as other):
             yield from (target, other)
+        case Among():
+            return
         case _:
             yield condition.target
+
+
+def likes(condition: Condition) -> Iterator[Like]:
+    """Yield every search for a text within a text."""
+    match condition:
+        case Several(parts=parts):
+            for part in parts:
+                yield from likes(part)
+        case Not(part=part):
+            yield from likes(part)
+        case Like():
+            yield condition

@@ -16,10 +16,12 @@ from musaic.filters.conditions import (
     Like,
     Not,
     Operator,
+    Place,
     Several,
     Target,
 )
 from musaic.filters.source import Source
+from musaic.filters.spelling import in_any_spelling
 from musaic.filters.times import compare_time
 from musaic.filters.values import Given, fitting, is_literal, read_literal, read_text
 
@@ -36,7 +38,7 @@ _OPERATORS: dict[type[ast.cmpop], Operator] = {
     ast.IsNot: "!=",
 }
 _FLIPPED: dict[Operator, Operator] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_FUNCTIONS = ("startswith", "endswith", "contains")
+_PLACES: dict[str, Place] = {"startswith": "start", "endswith": "end", "contains": "inside"}
 
 
 def read_condition(expression: str) -> Condition:
@@ -101,7 +103,11 @@ class _Reader:
                 raise self.source.refused(
                     node, f'{value!r} is no time; times look like "2026-03-01" or "2026-03-01T10:00"'
                 ) from exc
-        return Compare(target, sign, fitting(self.source, node, target, sign, value))
+        fit = fitting(self.source, node, target, sign, value)
+        if isinstance(fit, str) and sign in ("==", "!="):
+            same = in_any_spelling(target, fit, lambda text: Compare(target, "==", text))
+            return same if sign == "==" else Not(same)
+        return Compare(target, sign, fit)
 
     def _known(self, target: Target, sign: Operator, node: ast.expr) -> Condition:
         if sign not in ("==", "!="):
@@ -126,9 +132,9 @@ class _Reader:
             raise self.source.refused(right, 'after in there must be a list, like ["winter", "autumn"]')
         target = self._target(right)
         if target.field in TEXT_FIELDS:
-            return Like(target, read_text(self.source, left), "inside")
+            return _within(target, read_text(self.source, left), "inside")
         if target.field in LIST_FIELDS:
-            return Contains(target, read_text(self.source, left))
+            return _holds(target, read_text(self.source, left))
         value = read_literal(self.source, left)
         if not target.keys or value is None:
             raise self.source.refused(right, f"{target} is no list; write {target} == …")
@@ -149,15 +155,15 @@ class _Reader:
                 pass
             case _:
                 raise self.source.refused(node, 'a function is called like startswith(filename, "cape")')
-        if name not in _FUNCTIONS:
-            near = difflib.get_close_matches(name, _FUNCTIONS)
-            raise self.source.refused(node, f"there is no function {name}", near or _FUNCTIONS)
+        if name not in _PLACES:
+            near = difflib.get_close_matches(name, _PLACES)
+            raise self.source.refused(node, f"there is no function {name}", near or tuple(_PLACES))
         target, wanted = self._target(about), read_text(self.source, text)
         if target.field in LIST_FIELDS and name == "contains":
-            return Contains(target, wanted)
+            return _holds(target, wanted)
         if target.field not in (*TEXT_FIELDS, "metadata"):
             raise self.source.refused(about, f"{name}() looks into text, and {target} is none")
-        return Like(target, wanted, {"startswith": "start", "endswith": "end"}.get(name, "inside"))  # type: ignore[arg-type]
+        return _within(target, wanted, _PLACES[name])
 
     def _target(self, node: ast.expr) -> Target:
         whole, keys = node, list[str]()
@@ -184,3 +190,11 @@ class _Reader:
         if not is_literal(node):
             raise self.source.refused(node, 'a key is a text, like metadata["season"]')
         return read_text(self.source, node)
+
+
+def _within(target: Target, text: str, place: Place) -> Condition:
+    return in_any_spelling(target, text, lambda spelled: Like(target, spelled, place))
+
+
+def _holds(target: Target, text: str) -> Condition:
+    return in_any_spelling(target, text, lambda spelled: Contains(target, spelled))

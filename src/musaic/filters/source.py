@@ -52,7 +52,7 @@ class Source:
             FilterError: It is empty, too long, or no expression.
         """
         if not self.text:
-            raise self.failure("it is empty")
+            raise self.failure("it is empty; is a variable of your shell unset?")
         if len(self.text) > MAX_CHARACTERS:
             raise self.failure(f"it has {len(self.text)} characters; at most {MAX_CHARACTERS} are read")
         tree = self._parsed()

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from musaic.errors import FilterError
 from musaic.filters.conditions import (
     OPPOSITE,
     UNKNOWN_TIME,
+    Among,
     Compare,
     Condition,
     Contains,
@@ -20,6 +22,7 @@ from musaic.filters.conditions import (
 from musaic.filters.text import quote, quote_bounds
 
 _WILD = re.compile(r"[%_\\]")
+_MOST_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,13 @@ class Dialect:
     Attributes:
         server: Name and version, for error messages.
         like_infix: Whether it can look for text inside a string or at its end.
+        like_escapes: Whether `_`, `%` and a backslash in such a text can be told to mean themselves: always,
+            only as `settle` leaves them, or never.
     """
 
     server: str = "Milvus"
     like_infix: bool = True
+    like_escapes: Literal["always", "settled", "never"] = "always"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ class Writer:
                 return _maybe_not(f"{function}({name(target)}, {literal(value)})", negated=negated)
             case Known(target=target):
                 return _known(target, negated=negated)
+            case Among(ids=ids):
+                # No row has the empty id, so that the list is never empty.
+                return f"id {'not in' if negated else 'in'} [{', '.join(map(quote, ids or ('',)))}]"
             case Like():
                 return self._like(condition, negated=negated)
 
@@ -73,10 +82,28 @@ class Writer:
                 f"startswith({like.target}, …), or Milvus 2.4 or newer",
                 expression=self.expression,
             )
-        # Milvus Lite 3.2 takes a backslash for an escape in one of its two evaluators only.
-        text = quote(_WILD.sub("_", like.text))[1:-1]
-        pattern = f'{name(like.target)} like "%{text}{"%" if like.place == "inside" else ""}"'
+        if is_wild(like) and self.dialect.like_escapes == "never":
+            raise FilterError(
+                f"{self.dialect.server} takes _, % and \\ in {like.text[:_MOST_SHOWN]!r} for any character: use "
+                f"startswith({like.target}, …), which is exact, or Milvus 2.5 or newer",
+                expression=self.expression,
+            )
+        pattern = _pattern(like, _WILD.sub(r"\\\g<0>", like.text))
         return _with_value(like.target, _maybe_not(pattern, negated=negated)) if negated else pattern
+
+
+def is_wild(like: Like) -> bool:
+    """Tell whether Milvus' `like` would take a character of the text for more than itself."""
+    return like.place != "start" and bool(_WILD.search(like.text))
+
+
+def loosely(like: Like) -> str:
+    """Return the expression that finds all that a search for a text should find, and perhaps more."""
+    return _pattern(like, _WILD.sub("_", like.text))
+
+
+def _pattern(like: Like, text: str) -> str:
+    return f"{name(like.target)} like {quote(f'%{text}%' if like.place == 'inside' else f'%{text}')}"
 
 
 def name(target: Target) -> str:

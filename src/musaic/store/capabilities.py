@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from musaic.filters import Dialect
 
@@ -17,6 +18,7 @@ class Capabilities:
         shared: Several processes may use it at once.
         accounts: It knows users and tokens.
         like_infix: It finds text in the middle or at the end of a string.
+        like_escapes: Such a text may have `_`, `%` and backslashes in it.
         several_vectors: A row may have several vectors, whose ranks it fuses.
         full_text: It ranks by words (BM25).
     """
@@ -27,13 +29,19 @@ class Capabilities:
     shared: bool
     accounts: bool
     like_infix: bool
+    like_escapes: bool
     several_vectors: bool
     full_text: bool
 
     @property
     def dialect(self) -> Dialect:
         """What a filter must know to be written for this server."""
-        return Dialect(server=f"Milvus {self.server}", like_infix=self.like_infix)
+        escapes: Literal["always", "never"] = "always" if self.like_escapes else "never"
+        return Dialect(
+            server=f"Milvus {self.server}",
+            like_infix=self.like_infix,
+            like_escapes="settled" if self.lite else escapes,
+        )
 
     def missing(self) -> list[str]:
         """Return one sentence for each thing that this Milvus cannot do; empty when it can do all."""
@@ -46,6 +54,7 @@ _MISSING = {
     "shared": "Only one process at a time can open the library; set store.uri to a Milvus server to share it.",
     "accounts": "The store knows no users and tokens: whoever reaches its files, or its address, can use it.",
     "like_infix": "Filters cannot look for text inside a string; startswith() works. Milvus 2.4 or newer can.",
+    "like_escapes": "Filters cannot look for text with _, % or \\ inside a string; Milvus 2.5 or newer can.",
     "several_vectors": "A picture can have one vector only; Milvus 2.4 or newer fuses several.",
     "full_text": "Words cannot be ranked (BM25); Milvus 2.5 or newer can.",
 }
@@ -63,6 +72,7 @@ def embedded_capabilities(version: str) -> Capabilities:
         shared=False,
         accounts=False,
         like_infix=True,
+        like_escapes=True,
         several_vectors=True,
         full_text=True,
     )
@@ -84,6 +94,9 @@ def server_capabilities(version: str) -> Capabilities:
         shared=True,
         accounts=True,
         like_infix=release >= (2, 4),
+        # In the first 2.4 a backslash before a wildcard matches itself: https://github.com/milvus-io/milvus/pull/32569
+        # Before that there was nothing to escape.
+        like_escapes=release != (2, 4),
         several_vectors=release >= (2, 4),
         full_text=release >= (2, 5),
     )

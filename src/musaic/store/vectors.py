@@ -311,7 +311,11 @@ class Store:
         return self._collection
 
     def _expression(self, where: Filter | None) -> str:
-        return where.to_milvus(self.capabilities.dialect) if where else ""
+        return where.to_milvus(self.capabilities.dialect, self._stored) if where else ""
+
+    def _stored(self, expression: str, fields: Sequence[str]) -> list[dict[str, Any]]:
+        # Asked on Milvus Lite only, which sets no limit to what one query returns.
+        return self._query(expression, list(fields), limit=None)
 
     def _query(self, expression: str, fields: list[str], *, limit: int | None) -> list[dict[str, Any]]:
         connection, name = self._connection, self._present().name
