@@ -21,64 +21,13 @@ from PIL import Image
 from musaic.errors import ConfigError, EmbedError, LibraryError
 from musaic.ingest import Pools
 from musaic.ingest.plan import Planner
-from musaic.schemas import DoneEvent, FileEvent
+from musaic.schemas import DoneEvent
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 
 SRC = Path(__file__).parents[1] / "src"
 
 
-# --- files that move while they are looked at ----------------------------------------------------
-def test_a_file_that_grows_is_skipped_and_taken_when_it_is_whole(library: OpenLibrary, photos: Path) -> None:
-    """The writer is a real process that appends."""
-    whole, target = (photos / "a.png").read_bytes(), photos / "growing.png"
-    code = textwrap.dedent(f"""
-        import sys, time
-        with open({str(target)!r}, "wb", buffering=0) as out:
-            out.write({whole!r})
-            print("begun", flush=True)
-            while not sys.stdin.closed and time.sleep(0.02) is None:
-                out.write(b"x")
-    """)
-    library.settings = library.settings.model_copy(update={"settle_s": 0.2})
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as writer:
-        try:
-            assert writer.stdout is not None
-            writer.stdout.readline()
-            done = library.ingest(photos)
-        finally:
-            writer.kill()
-
-    assert counts(done) == {"added": 3, "skipped": 1}
-    assert library.reasons()[str(target)].startswith("skipped: still being written")
-    target.write_bytes(whole)
-    assert counts(library.ingest(photos)) == {"updated": 1, "unchanged": 3}
-
-
-@pytest.mark.parametrize("content", ["picture", "text", "broken"])
-def test_a_file_replaced_between_scan_and_read_is_left_for_the_next_run(
-    library: OpenLibrary, photos: Path, tmp_path: Path, content: str
-) -> None:
-    old = id_of(photos / "a.png")
-    other = draw(tmp_path / "other.png", "other")
-    if content != "picture":
-        other.write_bytes(b"words" if content == "text" else other.read_bytes()[:60])
-
-    def replace_then_load() -> object:
-        # The encoder is asked for after the scan and before the first read.
-        other.replace(photos / "a.png")
-        return library.load()
-
-    events = list(library.start(embedder=replace_then_load).run([photos]))
-
-    done = events[-1]
-    assert isinstance(done, DoneEvent)
-    assert counts(done) == {"added": 2, "skipped": 1}
-    assert "still being written" in next(event.reason for event in events if isinstance(event, FileEvent))
-    expected = {"picture": {"added": 1}, "text": {"skipped": 1}, "broken": {"failed": 1}}[content]
-    assert counts(library.ingest(photos)) == {"unchanged": 2} | expected
-    assert old not in library.rows()
-
-
+# --- the scan -------------------------------------------------------------------------------------
 def test_the_plan_passes_on_that_the_list_is_slow(library: OpenLibrary) -> None:
     planner = Planner(library.ledger, settle_s=0, stop=threading.Event())
 

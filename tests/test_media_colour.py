@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
+from tests.test_media_refusals import refusal
 from tests.test_media_sniff import LEFT, RIGHT, SIZE, at, near, opened, pixels, saved, two_halves
 
 
@@ -31,11 +32,16 @@ def test_sixteen_bit_greys_are_scaled_not_clipped(tmp_path: Path, codec: str) ->
         (np.array([[-2.0, 0.0, 2.0]], np.float32), [0, 128, 255]),
         (np.array([[0.0, np.nan, 1e9]], np.float32), [0, 0, 255]),
         (np.array([[-3e38, 0.0, 3e38]], np.float32), [0, 128, 255]),
-        (np.array([[7.0, 7.0, np.inf]], np.float32), [7, 7, 255]),
+        (np.array([[7.0, 7.0, np.inf]], np.float32), [255, 255, 255]),
+        (np.array([[0.0, 0.5, 0.1]], np.float32), [0, 128, 26]),
+        (np.array([[0.0, 500.0, 1000.0]], np.float32), [0, 128, 255]),
+        (np.array([[0.0, 2.0, np.nan]], np.float32), [0, 255, 0]),
+        (np.array([[500.0, np.inf, 1000.0]], np.float32), [128, 255, 255]),
         (np.array([[np.nan, np.nan, np.nan]], np.float32), [0, 0, 0]),
         (np.array([[0, 32768, 65535]], np.int32), [0, 128, 255]),
         (np.array([[0, 100, 200]], np.int32), [0, 100, 200]),
         (np.array([[0, 500_000, 1_000_000]], np.int32), [0, 128, 255]),
+        (np.array([[0, 500, 1000]], np.int32), [0, 128, 255]),
         (np.array([[-100, 0, 100]], np.int32), [0, 128, 255]),
     ],
 )
@@ -46,6 +52,50 @@ def test_tones_of_32_bits_are_scaled_by_the_range_that_holds_them(
     path.write_bytes(saved(Image.fromarray(tones), "TIFF"))
 
     assert np.abs(pixels(opened(path))[0, :, 0] - expected).max() <= 1
+
+
+def tiff(tones: NDArray[np.generic], **tags: int) -> bytes:
+    """A grey TIFF by its specification, little-endian and in one strip, which Pillow does not write for these."""
+    sample_format = {"u": 1, "i": 2, "f": 3}[tones.dtype.kind]
+    height, width = tones.shape
+    named = {
+        "width": (256, width), "length": (257, height), "bits": (258, tones.dtype.itemsize * 8),
+        "compression": (259, 1), "photometric": (262, 1), "strip": (273, 0), "samples": (277, 1),
+        "rows": (278, height), "bytes": (279, tones.nbytes), "sample_format": (339, sample_format),
+    }  # fmt: skip
+    values = {name: (tag, tags.get(name, value)) for name, (tag, value) in named.items()}
+    at = 8 + 2 + 12 * len(values) + 4
+    values["strip"] = (273, at)
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.values())
+    return b"II*\0\x08\0\0\0" + struct.pack("<H", len(values)) + entries + bytes(4) + tones.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_tiff_whose_white_is_zero_is_turned_round(tmp_path: Path, dtype: type[np.generic]) -> None:
+    most = 1.0 if dtype is np.float32 else np.iinfo(dtype).max  # type: ignore[type-var]
+    tones = (np.array([[0, 0.25, 1.0]]) * most).astype(dtype)
+    path = tmp_path / "negative.tif"
+    for photometric, expected in ((0, [255, 191, 0]), (1, [0, 64, 255])):
+        path.write_bytes(tiff(tones, photometric=photometric))
+
+        assert np.abs(pixels(opened(path))[0, :, 0] - expected).max() <= 1
+
+
+def test_whole_numbers_of_32_bits_beyond_two_milliards_do_not_wrap(tmp_path: Path) -> None:
+    path = tmp_path / "deep.tif"
+    path.write_bytes(tiff(np.array([[0, 2**31, 2**32 - 1]], np.uint32)))
+    assert np.abs(pixels(opened(path))[0, :, 0] - [0, 128, 255]).max() <= 1
+
+    path.write_bytes(tiff(np.array([[-(2**31), 0, 2**31 - 1]], np.int32)))
+    assert np.abs(pixels(opened(path))[0, :, 0] - [0, 128, 255]).max() <= 1
+
+
+def test_pixels_of_a_kind_that_is_not_read_say_so(tmp_path: Path) -> None:
+    path = tmp_path / "rare.tif"
+    path.write_bytes(tiff(np.zeros((2, 2), np.float64)))
+
+    reason = "is a TIFF of a kind of pixels not read here; save it with 8 or 16 bits a channel"
+    assert refusal(path).reason == reason
 
 
 def rgb16_png(colour: tuple[int, int, int], extra_chunk: bytes = b"") -> bytes:
@@ -242,6 +292,26 @@ def test_palette_with_transparency_becomes_white(tmp_path: Path, codec: str) -> 
 
     assert at(picture, 0.9, 0.5) == (255, 255, 255)
     assert near(at(picture, 0.2, 0.5), LEFT)
+
+
+@pytest.mark.parametrize("entries", [1, 16, 17, 256, 257, 400])
+def test_a_palette_may_have_any_number_of_transparencies(tmp_path: Path, entries: int) -> None:
+    """Pillow passes on more of them than there are colours, and cannot apply them."""
+    image = Image.new("P", SIZE, 0)
+    image.putpalette([*RIGHT, *LEFT] * 8)
+    image.paste(15, (0, 0, 30, 40))
+    whole = saved(image, "PNG", optimize=False)
+    # With one clear colour alone, Pillow would keep its number only.
+    alphas = (bytes([0, 0]) + bytes([255]) * entries)[:entries]
+    chunk = struct.pack(">I", entries) + b"tRNS" + alphas + struct.pack(">I", zlib.crc32(b"tRNS" + alphas))
+    place = whole.index(b"IDAT") - 4
+    path = tmp_path / "palette.png"
+    path.write_bytes(whole[:place] + chunk + whole[place:])
+
+    picture = opened(path)
+
+    assert at(picture, 0.2, 0.5) == LEFT
+    assert at(picture, 0.8, 0.5) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "1"])

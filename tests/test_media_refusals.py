@@ -77,6 +77,19 @@ def test_cut_short_fails(tmp_path: Path, kind: str) -> None:
     assert isinstance(refusal(path), FailedFileError)
 
 
+@pytest.mark.parametrize(("whole", "name"), [(b"\xff\xd8", "JPEG"), (b"\x89PN", "PNG")])
+def test_a_file_of_a_few_bytes_is_no_text_where_they_begin_a_picture(
+    tmp_path: Path, whole: bytes, name: str
+) -> None:
+    path = tmp_path / "stump"
+    path.write_bytes(whole)
+
+    error = refusal(path)
+
+    assert isinstance(error, FailedFileError)
+    assert error.reason == f"its {name} data is cut short"
+
+
 def test_truncated_jpeg_says_so(tmp_path: Path) -> None:
     noise = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(120_000))
     path = tmp_path / "short.jpg"

@@ -1,7 +1,8 @@
 """Pictures that were made here become assets: encoded, searchable, marked as generated."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,29 @@ def _take_one(
     store.upsert([row])
     ledger.record([_state(made.path, asset_id)])
     return 1
+
+
+def picture_again(
+    library: Path, asset_ids: Collection[str], *, ledger: Ledger, settings: IngestSettings
+) -> None:
+    """Write the thumbnails of pictures that were made here, where they are missing and can be.
+
+    Raises:
+        LibraryError: The library folder cannot be written to.
+    """
+    for asset_id, files in ledger.states_of(asset_ids).items():
+        for file in files:
+            with suppress(MediaError):
+                picture = media.open_picture(
+                    Path(file.path),
+                    min_side_px=1,
+                    max_pixels=settings.max_pixels,
+                    max_bytes=settings.max_bytes,
+                    thumbnail_px=settings.thumbnail_px,
+                )
+                if media.content_id(picture.sha256) == asset_id:
+                    write_thumb(library, asset_id, picture.image, settings.thumbnail_px)
+                    break
 
 
 def _also_at(asset: Asset, path: Path) -> Asset:

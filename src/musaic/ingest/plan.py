@@ -1,5 +1,6 @@
 """Decide what each found file needs: nothing, a hash, or decoding and encoding."""
 
+import errno
 import os
 import threading
 import time
@@ -8,11 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from musaic.ingest.scan import Folder, Found
+from musaic.ingest.scan import WENT_AWAY, Folder, Found
 from musaic.ledger import FileState, Ledger
 from musaic.schemas import FileEvent
 
 _WAIT_S = 0.05
+# A file of a network drive that another machine removed is "stale".
+_GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESTALE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Planner:
     Attributes:
         total: Files and events seen so far.
         unchanged: Files that need nothing.
+        thumbs: Ids of the assets that have a thumbnail; None where nobody knows, so that none is missed.
     """
 
     def __init__(self, ledger: Ledger, *, settle_s: float, stop: threading.Event) -> None:
@@ -53,6 +57,7 @@ class Planner:
         self._unseen: set[str] = set()
         self._gone: list[FileState] = []
         self.total = self.unchanged = 0
+        self.thumbs: set[str] | None = None
         self._now_in: Folder | None = None
 
     @property
@@ -92,6 +97,8 @@ class Planner:
                 yield FileEvent(event="skipped", path=found.path, reason=prior.reason)
             elif prior.vanished:
                 yield Job(found, prior, returned=True)
+            elif self._lacks_thumb(prior):
+                yield Job(found, prior)
             else:
                 self.unchanged += 1
             return
@@ -102,10 +109,17 @@ class Planner:
         else:
             yield job
 
+    def _lacks_thumb(self, prior: FileState) -> bool:
+        """Say whether a file must be opened for its thumbnail; once an asset, which may lie at many paths."""
+        if self.thumbs is None or prior.asset_id is None or prior.asset_id in self.thumbs:
+            return False
+        self.thumbs.add(prior.asset_id)
+        return True
+
     def _settled(self) -> Iterator[Job | FileEvent]:
         while self._fresh and self._fresh[0][1] <= time.monotonic() and not self._stop.is_set():
             job, _ = self._fresh.popleft()
-            yield job if unmoved(job.found) else still_being_written(job.found)
+            yield disturbed(job.found) or job
 
     def gone_under(self, root: str) -> list[FileState]:
         """Return the known files at or below a root that the scan, being over, would have met and did not."""
@@ -120,17 +134,17 @@ class Planner:
         return any(str(each) in self._unseen for each in (Path(folder), *Path(folder).parents))
 
 
-def unmoved(found: Found) -> bool:
-    """Say whether a file still has the size and time it was found with."""
+def disturbed(found: Found) -> FileEvent | None:
+    """Return why a file is not to be taken as it was found: it is being written, or gone; None for one at rest."""
     try:
         status = os.stat(found.path)  # noqa: PTH116
-    except OSError:
-        return False
-    return (status.st_size, status.st_mtime_ns) == (found.size_bytes, found.mtime_ns)
-
-
-def still_being_written(found: Found) -> FileEvent:
-    """Return the event for a file whose size or time moved while it was looked at."""
+    except OSError as exc:
+        if exc.errno in _GONE:
+            return FileEvent(event="skipped", path=found.path, reason=WENT_AWAY)
+        reason = f"cannot be read any more: {(exc.strerror or str(exc)).lower()}"
+        return FileEvent(event="failed", path=found.path, reason=reason)
+    if (status.st_size, status.st_mtime_ns) == (found.size_bytes, found.mtime_ns):
+        return None
     reason = "still being written (its size or time changed); run again when it is complete"
     return FileEvent(event="skipped", path=found.path, reason=reason)
 

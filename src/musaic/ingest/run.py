@@ -15,10 +15,11 @@ from musaic import media
 from musaic.config import IngestSettings
 from musaic.embed.base import Embedder
 from musaic.errors import FailedFileError, SkippedFileError
+from musaic.ingest.generated import picture_again
 from musaic.ingest.pipeline import Pools, run
-from musaic.ingest.plan import Job, Planner, still_being_written, unmoved
+from musaic.ingest.plan import Job, Planner, disturbed
 from musaic.ingest.scan import Folder, Found, expand, scan
-from musaic.ingest.thumbs import write_thumb
+from musaic.ingest.thumbs import tidy_thumbs, write_thumb
 from musaic.ingest.write import Writer
 from musaic.ledger import FileState, Ledger
 from musaic.schemas import Asset, DoneEvent, FileEvent, Progress, ProgressEvent
@@ -94,6 +95,7 @@ class Ingest:
         self._started = time.monotonic()
         roots = expand(sources)
         self._writer.reconcile(self._place)
+        self._look_for_thumbs()
         with closing(scan(roots, stop=self._stop, skip=self._library)) as folders:
             yield from self._files(folders)
         if not self._stop.is_set():
@@ -101,6 +103,14 @@ class Ingest:
         # The first run makes the collection, whose name was not known before.
         self._writer.remember(self._place)
         yield self._done()
+
+    def _look_for_thumbs(self) -> None:
+        """Learn which assets have no thumbnail; those of pictures made here, which no scan meets, are made at once."""
+        thumbs = self._planner.thumbs = tidy_thumbs(self._library)
+        missing = set() if thumbs is None else self._writer.held - thumbs
+        if missing:
+            made_here = missing & self._ledger.generated_ids()
+            picture_again(self._library, made_here, ledger=self._ledger, settings=self._settings)
 
     def _files(self, folders: Iterator[Folder | None]) -> Iterator[Progress]:
         flushed = time.monotonic()
@@ -131,8 +141,8 @@ class Ingest:
         try:
             return self._known(job) or self._open(job)
         except (SkippedFileError, FailedFileError) as exc:
-            if not unmoved(found):
-                return still_being_written(found)
+            if event := disturbed(found):
+                return event
             if isinstance(exc, FailedFileError):
                 return FileEvent(event="failed", path=found.path, reason=exc.reason)
             self._writer.skip(job, exc.reason)
@@ -145,7 +155,7 @@ class Ingest:
         asset_id = media.content_id(media.hash_file(Path(job.path)))
         if asset_id not in self._writer.held:
             return None
-        return Decoded(job, asset_id) if unmoved(job.found) else still_being_written(job.found)
+        return disturbed(job.found) or Decoded(job, asset_id)
 
     def _open(self, job: Job) -> Decoded | FileEvent:
         settings, embedder = self._settings, self._embedder
@@ -157,12 +167,13 @@ class Ingest:
             max_bytes=settings.max_bytes,
             thumbnail_px=settings.thumbnail_px,
         )
-        if not unmoved(job.found):
-            return still_being_written(job.found)
+        if event := disturbed(job.found):
+            return event
         asset_id = media.content_id(picture.sha256)
+        # Also of one that is held: its thumbnail may be all that is missing.
+        write_thumb(self._library, asset_id, picture.image, settings.thumbnail_px)
         if asset_id in self._writer.held:
             return Decoded(job, asset_id)
-        write_thumb(self._library, asset_id, picture.image, settings.thumbnail_px)
         # The decoded picture is large, and not kept.
         return Decoded(job, asset_id, _asset(job.found, asset_id, picture), embedder.prepare(picture.image))
 

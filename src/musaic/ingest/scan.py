@@ -22,6 +22,8 @@ from musaic.schemas import FileEvent
 # How many folders the walk may be ahead of the work, and how long either waits for the other at a time.
 _AHEAD, _WAIT_S = 8, 0.05
 _BAD_NAME = "its name is not valid UTF-8; rename it"
+# The reason for a file or folder that was there when it was listed, and is not any more.
+WENT_AWAY = "went away while the run was on (deleted, moved or renamed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +225,13 @@ class _Walk:
                 return []
             with os.scandir(folder.path) as entries:
                 return sorted((e for e in entries if e.path != self._skip), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            folder.unseen.add(folder.path)
+            folder.events.append(_skipped(folder.path, WENT_AWAY))
         except OSError as exc:
             folder.unseen.add(folder.path)
             folder.events.append(_failed(folder.path, f"folder cannot be read: {_words(exc)}"))
-            return []
+        return []
 
     def _is_skipped(self, folder: Folder) -> bool:
         """Say whether a folder was scanned already, by another way, or is the library."""
@@ -260,7 +265,8 @@ def _add(folder: Folder, name: str, path: str, entry: os.DirEntry[str] | None = 
     try:
         status = entry.stat() if entry is not None else os.stat(path)  # noqa: PTH116
     except FileNotFoundError:
-        folder.events.append(_skipped(path, "a link to nothing"))
+        reason = "a link to nothing" if os.path.islink(path) else WENT_AWAY  # noqa: PTH114
+        folder.events.append(_skipped(path, reason))
     except OSError as exc:
         if exc.errno == errno.ELOOP:
             folder.events.append(_skipped(path, "a link that leads back to itself"))

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from musaic.media import codecs, limits, psd, tones
+from musaic.media import codecs, jpeg, limits, psd, tiff, tones
 from musaic.media.exif import captured_at, read_exif, turn_of
 from musaic.media.source import Source
 
@@ -69,11 +70,11 @@ def decode(source: Source, mime: str, *, wanted: Wanted, max_pixels: int) -> Dec
         limits.check_size((started.width // composite.stride, started.height), max_pixels)
     else:
         limits.check_started(started, source, mime, max_pixels)
-    return _pixels(started, mime, wanted, composite)
+    return _pixels(started, source, mime, wanted, composite)
 
 
 def _pixels(
-    started: ImageFile.ImageFile, mime: str, wanted: Wanted, composite: psd.Composite | None
+    started: ImageFile.ImageFile, source: Source, mime: str, wanted: Wanted, composite: psd.Composite | None
 ) -> Decoded:
     animated = mime in _MAY_MOVE and _moves(started)
     full_size = (started.width // (composite.stride if composite else 1), started.height)
@@ -81,9 +82,9 @@ def _pixels(
         _shrink_while_decoding(started, wanted)
     # A progressive JPEG is held whole whatever size comes out.
     with _room_for(full_size if "progressive" in started.info else started.size):
-        started.load()
-        exif, profile = read_exif(started), started.info.get("icc_profile")
-        image = _small(started, mime, wanted, composite)
+        loaded = _loaded(started, source, mime, wanted)
+        exif, profile = read_exif(loaded), loaded.info.get("icc_profile")
+        image = _small(loaded, mime, wanted, composite)
     image, transparent = tones.flat(image, profile if isinstance(profile, bytes) else None)
     turn = None if mime in _UPRIGHT_DECODERS else turn_of(exif)
     upright = image if turn is None else image.transpose(turn)
@@ -100,25 +101,48 @@ def _shrink_while_decoding(started: ImageFile.ImageFile, wanted: Wanted) -> None
         started.draft(None, (started.width // scale, started.height // scale))
 
 
-def _small(
-    started: ImageFile.ImageFile, mime: str, wanted: Wanted, composite: psd.Composite | None
-) -> Image.Image:
-    image = _composited(started, composite) if composite else started
+def _loaded(started: ImageFile.ImageFile, source: Source, mime: str, wanted: Wanted) -> Image.Image:
+    """Return a picture with its pixels; a JPEG may lack its end mark."""
+    try:
+        started.load()
+    except OSError:
+        # It is decoded several times over, which a big one is not worth; a progressive one needs its end mark.
+        big = started.width * started.height > _BIG_PIXELS
+        if mime != "image/jpeg" or big or "progressive" in started.info:
+            raise
+        whole = jpeg.completed(source.stream, lambda stream: _load_jpeg(stream, wanted))
+        if whole is None:
+            raise
+        return whole
+    return started
+
+
+def _load_jpeg(stream: BinaryIO, wanted: Wanted) -> Image.Image:
+    started = codecs.start(stream, "image/jpeg")
+    _shrink_while_decoding(started, wanted)
+    started.load()
+    return started
+
+
+def _small(loaded: Image.Image, mime: str, wanted: Wanted, composite: psd.Composite | None) -> Image.Image:
+    image = _composited(loaded, composite) if composite else loaded
     if mime == "image/jpeg" and image.mode == "CMYK" and "adobe" not in image.info:
         # Pillow takes every CMYK JPEG for one of Adobe's, whose inks are stored upside down.
-        image = tones.uninverted(image)
-    image = tones.plain(image)
+        image = tones.inverted(image)
+    # Pillow turns round only tones of 8 bits and less.
+    negative = mime == "image/tiff" and tones.is_deep(image) and tiff.is_white_zero(image)
+    image = tones.plain(image, unsigned=mime == "image/tiff" and tiff.is_unsigned(image))
+    image = tones.inverted(image) if negative else image
     factor = wanted.reduction(image.size)
     return image.reduce(factor) if factor > 1 else image
 
 
-def _composited(started: ImageFile.ImageFile, composite: psd.Composite) -> Image.Image:
-    image: Image.Image = started
+def _composited(image: Image.Image, composite: psd.Composite) -> Image.Image:
     if composite.stride > 1:
-        size = (started.width // composite.stride, started.height)
+        size = (image.width // composite.stride, image.height)
         # Pixel centres are looked up: half a column to the left of the middle is the high byte.
         box = (-0.5, 0, size[0] * composite.stride - 0.5, size[1])
-        image = started.transform(size, Image.Transform.EXTENT, box, Image.Resampling.NEAREST)
+        image = image.transform(size, Image.Transform.EXTENT, box, Image.Resampling.NEAREST)
     return psd.without_matte(image, merged_alpha=composite.merged_alpha)
 
 

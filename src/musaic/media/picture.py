@@ -12,12 +12,14 @@ from musaic.errors import FailedFileError, MediaError, SkippedFileError
 from musaic.media.codecs import NAMES
 from musaic.media.decode import Decoded, Wanted, decode
 from musaic.media.limits import Refusal
-from musaic.media.sniff import HEAD_BYTES, describe, sniff
+from musaic.media.sniff import HEAD_BYTES, sniff, sniff_stump
 from musaic.media.source import Source, opened
+from musaic.media.strangers import describe
 
 # Scaling down from at least twice the target hides that the picture was reduced before: the mean
 # difference from a full decode is 0.2 to 0.4 levels of 255.
 _HEADROOM = 2
+_CUT_SHORT = "its {} data is cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
 
 
 def _no_picture(path: Path, head: bytes) -> MediaError:
+    if stump := sniff_stump(head):
+        return FailedFileError(_CUT_SHORT.format(NAMES[stump]), path=path)
     stranger = describe(head)
     if stranger.kind == "picture":
         return FailedFileError(
@@ -150,7 +154,9 @@ def _reason(exc: Exception, mime: str) -> str:
     if isinstance(exc, EOFError) or any(
         mark in words for mark in ("truncated", "not enough", "end of file", "eof")
     ):
-        return f"its {NAMES[mime]} data is cut short"
+        return _CUT_SHORT.format(NAMES[mime])
     if "exceeds limit" in words or "too large" in words or "too much memory" in words:
         return f"its {NAMES[mime]} data would unpack to more than the limits allow"
+    if "unknown pixel mode" in words:
+        return f"is a {NAMES[mime]} of a kind of pixels not read here; save it with 8 or 16 bits a channel"
     return f"its {NAMES[mime]} data is broken"

@@ -12,16 +12,26 @@ _BAND_TONES = 1 << 20
 _ALPHA = {"RGBA": "RGB", "LA": "L", "PA": "RGB"}
 
 
-def plain(image: Image.Image) -> Image.Image:
+def is_deep(image: Image.Image) -> bool:
+    """Say whether a picture holds greys of more than 8 bits."""
+    return image.mode.startswith("I") or image.mode == "F"
+
+
+def plain(image: Image.Image, *, unsigned: bool = False) -> Image.Image:
     """Return a loaded picture in a mode that may be averaged: RGB, RGBA, L, LA or CMYK.
 
     Tones deeper than 8 bits are scaled to 0..255, never clipped: 16-bit ones by their full range,
     others by what they hold. A palette or colour key with transparency becomes RGBA.
+
+    Args:
+        image: Loaded.
+        unsigned: Whether its 32-bit whole numbers, which Pillow takes for signed ones, are not.
     """
     if image.mode.startswith("I;16"):
         return _scaled(np.asarray(image), low=0.0, high=65535.0)
     if image.mode in ("I", "F"):
-        return _deep(np.asarray(image))
+        tones = np.asarray(image)
+        return _deep(tones.view(np.uint32) if unsigned and image.mode == "I" else tones)
     if image.mode == "LAB":
         return to_srgb(image, None)
     if image.mode in ("RGBa", "La", "RGBA", "LA", "CMYK"):
@@ -45,8 +55,8 @@ def flat(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
     return white, True
 
 
-def uninverted(image: Image.Image) -> Image.Image:
-    """Return a CMYK picture with its inks read the other way round."""
+def inverted(image: Image.Image) -> Image.Image:
+    """Return a picture, grey or CMYK, with its tones or inks read the other way round."""
     return ImageChops.invert(image)
 
 
@@ -56,17 +66,23 @@ def _keyed(image: Image.Image) -> Image.Image:
     if isinstance(key, tuple) and max(key) > 255:
         # A 16-bit PNG keeps its key colour in 16 bits while its pixels come as their high bytes.
         image.info["transparency"] = tuple(level >> 8 for level in key)
+    if isinstance(key, bytes):
+        # More entries than a palette can have are passed on by the PNG reader, and refused by `convert`.
+        image.info["transparency"] = key[:256]
     return image.convert("RGBA")
 
 
 def _deep(tones: NDArray[np.generic]) -> Image.Image:
-    """Scale 32-bit tones by the smallest customary range that holds them, else by their own."""
+    """Scale 32-bit tones, whose format names no white.
+
+    What lies within the customary range, 0..1 for fractions and 0..255 for whole numbers, is scaled by
+    that. Anything beyond is scaled by its own brightest tone, black staying at 0, or by its own range
+    where there are negative tones: no other white can be told from the numbers, and a guess too high
+    makes the picture black.
+    """
     low, high = _extent(tones)
-    steps = (1.0, 255.0, 65535.0) if tones.dtype.kind == "f" else (255.0, 65535.0)
-    customary = next((step for step in steps if high <= step), None)
-    if low < 0 or customary is None:
-        return _scaled(tones, low=low, high=high)
-    return _scaled(tones, low=0.0, high=customary)
+    customary = 1.0 if tones.dtype.kind == "f" else 255.0
+    return _scaled(tones, low=min(low, 0.0), high=customary if low >= 0 and high <= customary else high)
 
 
 def _extent(tones: NDArray[np.generic]) -> tuple[float, float]:
