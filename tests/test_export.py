@@ -9,6 +9,7 @@ from PIL import Image
 from musaic import fonts
 from musaic.errors import ExportError
 from musaic.export import Tile, contact_sheet, write_sheet
+from musaic.export import sheet as sheet_module
 from tests.fakes.font import write_font
 
 COLUMN = 388  # a tile and the gap after it, in pixels
@@ -255,6 +256,77 @@ def test_script_that_no_font_has_gets_a_line_that_says_what_to_install(
         foot = pixels(each)[plain.height - 40 :]
         assert each.height > plain.height
         assert np.count_nonzero((foot == (112, 114, 122)).all(axis=2)) > 100
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "what"),
+    [
+        ("手表", "a.png", "the title cannot"),
+        ("gold 手表", "a.png", "part of the title cannot"),
+        ("gold", "手表.png", "part of the names cannot"),
+        ("手表", "手表.png", "the title and part of the names cannot"),
+    ],
+)
+def test_what_no_font_can_draw_is_said_with_what_to_install(
+    red: Path, no_fonts: Path, tmp_path: Path, title: str, name: str, what: str
+) -> None:
+    said: list[str] = []
+
+    write_sheet([Tile(red, name, "0.3")], tmp_path / "s.png", title=title, notify=said.append)
+
+    (sentence,) = said
+    assert sentence == (
+        f"on the contact sheet, {what} be drawn: no font here has all the letters; install a font for Chinese, "
+        "on Debian: apt install fonts-noto-cjk fontconfig"
+    )
+
+
+def test_each_script_that_lacks_a_font_gets_a_sentence_and_none_twice(red: Path, no_fonts: Path) -> None:
+    said: list[str] = []
+    named = [Tile(red, name, "0.3") for name in ("часы.png", "手表.png", "платье.png")]
+
+    contact_sheet(named, title="手表", notify=said.append)
+
+    assert [each.partition(" cannot")[0] for each in said] == [
+        "on the contact sheet, the title and part of the names",
+        "on the contact sheet, part of the names",
+    ]
+
+
+def test_a_narrow_sheet_has_all_of_what_to_install(red: Path, no_fonts: Path) -> None:
+    said: list[str] = []
+    contact_sheet([Tile(red, "手表", "0.3")], title="手表", notify=said.append)
+    sentence = said[0].removeprefix("on the contact sheet, ")
+
+    lines = sheet_module._notes(1, [sentence], 360)
+
+    assert len(lines) > 3
+    assert " ".join(lines) == f"T{sentence[1:]}"
+
+
+def test_sheet_that_is_not_written_says_nothing_of_its_letters(
+    red: Path, no_fonts: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+
+    with pytest.raises(ExportError):
+        write_sheet(tiles(None, 240), tmp_path / "s.webp", title="手表", notify=said.append)
+
+    assert said == []
+
+
+@pytest.mark.parametrize(
+    ("apart", "composed"),
+    [("cafe\u0301.jpg", "caf\xe9.jpg"), ("и\u0306 e\u0308", "й \xeb"), ("x\u0302y", "xy")],
+)
+def test_accents_kept_apart_from_their_letters_are_drawn_on_them_and_never_as_boxes(
+    red: Path, no_fonts: Path, apart: str, composed: str
+) -> None:
+    first, second = (
+        contact_sheet([Tile(red, text, text)], title=f"cape {text}") for text in (apart, composed)
+    )
+
+    assert np.array_equal(pixels(first), pixels(second))
 
 
 def test_letters_that_no_font_has_are_left_out_of_the_title(red: Path, no_fonts: Path) -> None:

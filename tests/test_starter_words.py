@@ -297,6 +297,9 @@ def test_trim_must_be_the_one_said() -> None:
         ("黄金属手表", ("黄", "金属", "手表"), ()), ("capes红色", ("capes", "红色"), ()),
         ("xcape红色", ("红色",), ("xcape",)),
         ("red 运动鞋", ("red", "运动鞋"), ()),
+        # Vowel signs, joiners and a stress are part of their word; what follows a picture of a heart is of no word.
+        ("हिन्दी में", (), ("हिन्दी", "में")), ("ไทย ที่นี่", (), ("ไทย", "ที่นี่")), ("cape मी\u200dम", ("cape",), ("मी\u200dम",)),
+        ("золоты\u0301е часы\u0301", ("золоты\u0301е", "часы\u0301"), ()), ("red ❤️ cape", ("red", "cape"), ()),
     ],
 )  # fmt: skip
 def test_check_tells_taught_words_from_others(

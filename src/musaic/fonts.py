@@ -10,7 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 from PIL import ImageFont
@@ -81,6 +81,18 @@ def has_letter(font: Font, letter: str) -> bool:
     """Say whether a font draws a letter as something else than its sign for a missing one."""
     drawn, missing = font.getmask(letter), font.getmask("\U0010ffff")
     return (drawn.size, bytes(drawn)) != (missing.size, bytes(missing))
+
+
+def drawable(font: Font, text: str) -> str:
+    """Return a text without the boxes that a font would draw for marks, joiners and odd spaces which it lacks."""
+    return "".join(map(partial(_as_drawn, font), text))
+
+
+def _as_drawn(font: Font, letter: str) -> str:
+    category = unicodedata.category(letter)
+    if letter == " " or category not in _UNSEEN or has_letter(font, letter):
+        return letter
+    return " " if category == "Zs" else ""
 
 
 @lru_cache(maxsize=64)

@@ -44,8 +44,10 @@ if TYPE_CHECKING:
 
 _GENERATION = re.compile("g-[0-9a-f]*")
 
+# A text: as a path an empty one would be the current folder.
 _SheetOption = Annotated[
-    Path | None, typer.Option("--sheet", help="Write a contact sheet of the hits (PNG).")
+    str | None,
+    typer.Option("--sheet", metavar="<path>", help="Write a contact sheet of the hits (PNG)."),
 ]
 _OpenOption = Annotated[bool, typer.Option("--open", help="Show the contact sheet.")]
 _PathsOption = Annotated[bool, typer.Option("--paths", help="Print only paths, for other programs.")]
@@ -225,7 +227,7 @@ class _Wanted:
 
     json: bool
     paths: bool
-    sheet: Path | None
+    sheet: str | None
     open_sheet: bool
 
 
@@ -244,6 +246,12 @@ def _check_wanted(wanted: _Wanted) -> None:
     if wanted.json and wanted.paths:
         raise ValueError(
             "both --json and --paths are given; hits are printed as one of them, leave the other out"
+        )
+    if wanted.sheet is not None and not wanted.sheet.strip():
+        raise ValueError("--sheet needs a file name, and that is empty; name one, as in --sheet hits.png")
+    if wanted.sheet == "-":
+        raise ValueError(
+            "a contact sheet is not written to standard output; name a file, as in --sheet hits.png"
         )
 
 

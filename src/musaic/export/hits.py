@@ -9,7 +9,8 @@ from typing import Protocol
 
 from musaic.errors import ExportError
 from musaic.export.files import write_file
-from musaic.export.sheet import Tile, write_sheet
+from musaic.export.sheet import write_sheet
+from musaic.export.tiles import Tile
 from musaic.schemas import Hit
 
 

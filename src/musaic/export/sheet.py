@@ -3,16 +3,17 @@
 import math
 import os
 import re
-from collections.abc import Callable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from musaic import media
-from musaic.errors import ExportError, MediaError
-from musaic.fonts import Font, Found, font_for, has_letter
+from musaic.errors import ExportError
+from musaic.export.tiles import Tile, read_originals, read_waiting
+from musaic.fonts import Font, Found, drawable, font_for, has_letter
 
 _TILE_PX, _GAP_PX, _MARGIN_PX, _CORNER_PX = 360, 28, 40, 10
 _TITLE_PX, _NAME_PX, _CAPTION_PX, _NOTE_PX = 36, 19, 17, 16
@@ -22,10 +23,7 @@ _TITLE_LINE_PX, _NOTE_LINE_PX = 46, 24
 _PAPER, _TILE, _EDGE = (255, 255, 255), (244, 244, 246), (222, 222, 226)
 _INK, _FAINT = (26, 26, 30), (112, 114, 122)
 _MOST_COLUMNS, _MOST_ASKED_COLUMNS = 6, 100
-_MOST_TILES, _MOST_TITLE_LINES, _MOST_TITLE_LETTERS = 240, 3, 1000
-# A small picture is enlarged no further: an icon stays an icon.
-_MOST_ENLARGED = 2.0
-_MOST_PIXELS, _MOST_BYTES = 400_000_000, 1_000_000_000
+_MOST_TILES, _MOST_TITLE_LINES, _MOST_NOTE_LINES, _MOST_TITLE_LETTERS = 240, 3, 8, 1000
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".pdf": "PDF"}
 
@@ -34,23 +32,26 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udf
 Colour = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """One picture of a sheet: where to read it, its name, and a line under the name."""
-
-    picture: Path | None
-    name: str
-    caption: str
+def _say_nothing(note: str) -> None:
+    """Take a note, and leave it to the sheet's foot to say it."""
 
 
-def contact_sheet(tiles: Sequence[Tile], *, title: str, columns: int | None = None) -> Image.Image:
+def contact_sheet(
+    tiles: Sequence[Tile],
+    *,
+    title: str,
+    columns: int | None = None,
+    notify: Callable[[str], None] = _say_nothing,
+) -> Image.Image:
     """Return pictures in a row or grid, each with its name and caption, under a title.
 
     Args:
         tiles: Any number, also none; a picture that cannot be read becomes a grey tile that says so. After 240 tiles
             a line says how many more there are.
-        title: In any script. Where no font has its letters, or those of a name, a line says which to install.
+        title: In any script. Where no font has its letters, or those of a name, a line at the foot says what is
+            missing and which font to install.
         columns: Tiles in a row, for a grid that is filled row by row; None: what looks well.
+        notify: Takes what the foot says of missing letters, in a sentence of its own.
 
     Returns:
         RGB, about 400 pixels a column.
@@ -67,18 +68,23 @@ def contact_sheet(tiles: Sequence[Tile], *, title: str, columns: int | None = No
     top = _MARGIN_PX + heading.height
     cell = _TILE_PX + _CAPTION_ROOM_PX
     rows = math.ceil(len(shown) / columns)
-    notes = _notes(tiles, heading, width)
+    lacking = list(_lacking(shown, heading))
+    notes = _notes(len(tiles), lacking, width)
     body = rows * cell + (rows - 1) * _GAP_PX if rows else _TILE_PX // 2
     bottom = top + body + sum(_NOTE_LINE_PX for _ in notes) + (_GAP_PX // 2 if notes else 0)
     sheet = Image.new("RGB", (width + 2 * _MARGIN_PX, bottom + _MARGIN_PX), _PAPER)
     heading.draw(sheet)
+    originals = read_originals(shown, side_px=_TILE_PX)
     for index, tile in enumerate(shown):
         left = _MARGIN_PX + index % columns * (_TILE_PX + _GAP_PX)
-        _draw_tile(sheet, tile, (left, top + index // columns * (cell + _GAP_PX)))
+        picture = originals.get(index) or read_waiting(tile, side_px=_TILE_PX)
+        _draw_tile(sheet, tile, picture, (left, top + index // columns * (cell + _GAP_PX)))
     if not shown:
         _draw_nothing(sheet, (_MARGIN_PX, top, _MARGIN_PX + width, top + body))
     for number, note in enumerate(reversed(notes)):
         _draw_text(sheet, (_MARGIN_PX, bottom - number * _NOTE_LINE_PX), note, _NOTE_PX, _FAINT, width)
+    for each in lacking:
+        notify(f"on the contact sheet, {each}")
     return sheet
 
 
@@ -93,10 +99,18 @@ def sheet_path(path: Path) -> Path:
     return path if path.suffix else path.with_suffix(".png")
 
 
-def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int | None = None) -> Path:
+def write_sheet(
+    tiles: Sequence[Tile],
+    path: Path,
+    *,
+    title: str,
+    columns: int | None = None,
+    notify: Callable[[str], None] = _say_nothing,
+) -> Path:
     """Write a contact sheet and return where it is; the file's ending picks the format, PNG where there is none.
 
-    A file that is there is replaced, and stays as it was when writing fails.
+    A file that is there is replaced, and stays as it was when writing fails. The arguments are those of
+    `contact_sheet`; `notify` is called when the file is written.
 
     Raises:
         ExportError: The file cannot be written, or its ending is none of png, jpg, webp, pdf.
@@ -109,7 +123,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int |
         raise ExportError(f"the contact sheet {path} cannot be written: {ending!r} is none of {known}")
     if not path.parent.is_dir():
         raise ExportError(f"the contact sheet {path} cannot be written: there is no folder {path.parent}")
-    sheet = contact_sheet(tiles, title=title, columns=columns)
+    said: list[str] = []
+    sheet = contact_sheet(tiles, title=title, columns=columns, notify=said.append)
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         sheet.save(partial, _FORMATS[ending])
@@ -120,6 +135,8 @@ def write_sheet(tiles: Sequence[Tile], path: Path, *, title: str, columns: int |
         ) from exc
     finally:
         partial.unlink(missing_ok=True)
+    for each in said:
+        notify(each)
     return path
 
 
@@ -154,8 +171,9 @@ class _Heading:
             text = " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
             if not text:
                 return cls(found, (), 0)
+        text = drawable(found.font, text)
         width = max(least_px, min(_span(2), math.ceil(found.font.getlength(text))))
-        return cls(found, tuple(_wrap(found.font, text, width)), width)
+        return cls(found, tuple(_wrap(found.font, text, width, _MOST_TITLE_LINES)), width)
 
     @property
     def height(self) -> int:
@@ -168,19 +186,30 @@ class _Heading:
             draw.text((_MARGIN_PX, baseline), line, font=self.found.font, fill=_INK, anchor="ls")
 
 
-def _notes(tiles: Sequence[Tile], heading: _Heading, width: int) -> list[str]:
-    """Return what is said at the foot: tiles that are left out, and letters that no font here has."""
-    notes = [f"and {len(tiles) - _MOST_TILES:,} more"] if len(tiles) > _MOST_TILES else []
-    advice = [heading.found.missing]
-    advice += [font_for(_plain(tile.name), _NAME_PX).missing for tile in tiles[:_MOST_TILES]]
-    font = font_for("", _NOTE_PX).font
+def _lacking(tiles: Sequence[Tile], heading: _Heading) -> Iterator[str]:
+    """Yield what cannot be drawn and which font to install for it, a sentence a font."""
+    lacking: dict[str, list[str]] = {}
+    if heading.found.missing:
+        lacking[heading.found.missing] = ["part of the title" if heading.lines else "the title"]
+    texts = (text for tile in tiles for text in (tile.name, tile.caption))
+    advice = (font_for(_plain(text), _NAME_PX).missing for text in texts)
     for each in dict.fromkeys(filter(None, advice)):
-        notes += _wrap(font, f"No font here has all these letters; {each}", width)
+        lacking.setdefault(each, []).append("part of the names")
+    for each, what in lacking.items():
+        yield f"{' and '.join(what)} cannot be drawn: no font here has all the letters; {each}"
+
+
+def _notes(count: int, lacking: Sequence[str], width: int) -> list[str]:
+    """Return the lines at the foot: how many tiles are left out, and letters that no font here has."""
+    notes = [f"and {count - _MOST_TILES:,} more"] if count > _MOST_TILES else []
+    font = font_for("", _NOTE_PX).font
+    for each in lacking:
+        notes += _wrap(font, each[0].upper() + each[1:], width, _MOST_NOTE_LINES)
     return notes
 
 
-def _wrap(font: Font, text: str, width: int) -> list[str]:
-    """Break at spaces, and inside words that are wider than a line (Chinese has no spaces)."""
+def _wrap(font: Font, text: str, width: int, most: int) -> list[str]:
+    """Break at spaces, and inside words that are wider than a line (Chinese has no spaces), into some lines at most."""
     lines = [""]
     for word in text.split(" "):
         joined = f"{lines[-1]} {word}".strip()
@@ -193,18 +222,17 @@ def _wrap(font: Font, text: str, width: int) -> list[str]:
                 lines.append("")
             lines[-1] += letter
     lines = [line for line in lines if line]
-    if len(lines) <= _MOST_TITLE_LINES:
+    if len(lines) <= most:
         return lines
-    last = " ".join(lines[_MOST_TITLE_LINES - 1 :])
-    return [*lines[: _MOST_TITLE_LINES - 1], _fit(font, last, width, lambda keep: f"{last[:keep].rstrip()}…")]
+    last = " ".join(lines[most - 1 :])
+    return [*lines[: most - 1], _fit(font, last, width, lambda keep: f"{last[:keep].rstrip()}…")]
 
 
 # --- drawing -----------------------------------------------------------------------------------------
 
 
-def _draw_tile(sheet: Image.Image, tile: Tile, corner: tuple[int, int]) -> None:
+def _draw_tile(sheet: Image.Image, tile: Tile, picture: Image.Image | None, corner: tuple[int, int]) -> None:
     left, top = corner
-    picture = _read(tile.picture)
     ground = Image.new("RGB", (_TILE_PX, _TILE_PX), _TILE)
     if picture is None:
         _draw_centred(ground, "this picture cannot be shown")
@@ -235,23 +263,8 @@ def _draw_text(
     """Draw one line on a baseline, its middle cut out where it is too wide."""
     text = _plain(text)
     font = font_for(text, size_px).font
+    text = drawable(font, text)
     ImageDraw.Draw(sheet).text(start, _shorten(font, text, width), font=font, fill=fill, anchor="ls")
-
-
-def _read(path: Path | None) -> Image.Image | None:
-    """Return a picture as large as a tile allows, or None."""
-    if path is None:
-        return None
-    try:
-        opened = media.open_picture(
-            path, min_side_px=_TILE_PX, max_pixels=_MOST_PIXELS, max_bytes=_MOST_BYTES
-        )
-    except MediaError:
-        return None
-    picture = opened.image.convert("RGB")
-    scale = min(_TILE_PX / max(picture.size), _MOST_ENLARGED)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 @lru_cache(maxsize=1)
@@ -277,8 +290,11 @@ def _outline() -> Image.Image:
 
 
 def _plain(text: str) -> str:
-    """Write control characters, changes of direction and broken letters of a file name as escapes."""
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+    """Compose letters, and write control characters, changes of direction and broken letters as escapes.
+
+    File names from a Mac keep accents apart from their letters; fonts have both in one.
+    """
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], unicodedata.normalize("NFC", text))
 
 
 def _shorten(font: Font, text: str, width: int) -> str:

@@ -11,7 +11,7 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -21,7 +21,11 @@ GROUPS = ("kind", "group", "colour", "material", "trim", "setting")
 
 # One character for one, so that a place in the folded text is the same place in the query.
 _FOLD = str.maketrans("áéíóúüñàèìòùâêîôûäöçё", "aeiouunaeiouaeiouaocе")
-_WORD = re.compile(r"[^\W_]+")
+# The second letter stands for every mark and joiner; see `_words_in`.
+_MARK, _JOINERS = "\u0301", "\u200c\u200d"
+_WORD = re.compile(rf"[^\W_](?:[^\W_]|{_MARK})*")
+# Accents that no single letter holds, such as the stress in a Russian textbook. Vowel signs of Hindi are no accents.
+_ACCENTS = dict.fromkeys(range(0x0300, 0x0370))
 _HAN = re.compile(r"[㐀-鿿]")
 _LATIN = re.compile(r"[^㐀-鿿]+")
 _LONGEST_PIECE = 12
@@ -166,10 +170,20 @@ def _tokens(plain: str) -> list[_Token]:
     """Return the folded words of a lower-cased text, and where they stand; a possessive s is dropped."""
     folded = plain.translate(_FOLD)
     return [
-        _Token(match.group(), match.start(), match.end())
-        for match in _WORD.finditer(folded)
-        if not (match.group() == "s" and match.start() and folded[match.start() - 1] in "'’")
+        _Token(folded[start:end].translate(_ACCENTS), start, end)
+        for start, end in _words_in(folded)
+        if not (folded[start:end] == "s" and start and folded[start - 1] in "'’")
     ]
+
+
+def _words_in(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where words begin and end. Vowel signs (हिन्दी), other marks and joiners are part of their word."""
+    alike = "".join(
+        _MARK if letter in _JOINERS or unicodedata.category(letter).startswith("M") else letter
+        for letter in text
+    )
+    for match in _WORD.finditer(alike):
+        yield match.span()
 
 
 def tokens(text: str) -> list[str]:
