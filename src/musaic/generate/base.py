@@ -84,12 +84,14 @@ class Pictured(_Answer):
         text: What the model wrote beside them.
         turns: The whole conversation with this answer, JSON; what `Request.turns` takes to go on.
         labels: MIME types, what the service says each picture is; empty where it says nothing.
+        notes: What the engine itself has to say of them, in sentences.
     """
 
     pictures: tuple[bytes, ...] = field(default=(), repr=False)
     text: str = ""
     turns: tuple[JsonValue, ...] = field(default=(), repr=False)
     labels: tuple[str | None, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

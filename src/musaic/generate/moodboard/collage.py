@@ -17,10 +17,13 @@ _WIDEST, _NARROWEST = 1.35, 0.72
 _GUTTER = 0.014
 # A way that costs so much more than the best is no variant, but a mistake.
 _MUCH_WORSE = 0.45
+# So is one with lines that are so many times as thick as others.
+_MOST_ODDS = 3.2
 
 
 class _Way(NamedTuple):
     cost: float
+    odds: float
     across: bool
     lines: tuple[int, ...]
 
@@ -83,7 +86,7 @@ def _held(stage: Box, aspect: float) -> Box:
 def _ways(aspects: Sequence[float], stage: Box, gutter: float) -> list[_Way]:
     """Return ways to deal tiles into rows or columns, the one that crops least first."""
     ways = [
-        _Way(_cost(aspects, stage, gutter, across, lines), across, lines)
+        _Way(*_cost(aspects, stage, gutter, across, lines), across, lines)
         for across in (True, False)
         for count in range(1, len(aspects) + 1)
         for lines in _deals(len(aspects), count)
@@ -91,7 +94,11 @@ def _ways(aspects: Sequence[float], stage: Box, gutter: float) -> list[_Way]:
     # A single line the other way round is the same page as one line for each.
     best = {(way.across, len(way.lines)): way for way in sorted(ways, reverse=True)}
     ranked = sorted(best.values())
-    return [way for way in ranked[:4] if way.cost < ranked[0].cost + _MUCH_WORSE]
+    return [
+        way
+        for way in ranked[:4]
+        if way is ranked[0] or (way.cost < ranked[0].cost + _MUCH_WORSE and way.odds < _MOST_ODDS)
+    ]
 
 
 def _deals(count: int, lines: int) -> list[tuple[int, ...]]:
@@ -116,11 +123,15 @@ def _lengths(
     return thick
 
 
-def _cost(aspects: Sequence[float], stage: Box, gutter: float, across: bool, lines: tuple[int, ...]) -> float:
+def _cost(
+    aspects: Sequence[float], stage: Box, gutter: float, across: bool, lines: tuple[int, ...]
+) -> tuple[float, float]:
+    """Return how bad a way is, and how many times as thick as another a line of it is."""
     thick = _lengths(aspects, stage, gutter, across, lines)
     room = max(1.0, (stage.h if across else stage.w) - gutter * (len(lines) - 1))
     # Tiles of one page may differ in size, but not as a stamp differs from a poster.
-    return abs(math.log(room / sum(thick))) + 0.22 * math.log(max(thick) / min(thick))
+    odds = max(thick) / min(thick)
+    return abs(math.log(room / sum(thick))) + 0.22 * math.log(odds), odds
 
 
 def _tiled(aspects: Sequence[float], stage: Box, gutter: float, way: _Way) -> list[Box]:

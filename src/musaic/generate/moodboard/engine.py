@@ -9,10 +9,11 @@ from dataclasses import replace
 from PIL import Image
 
 from musaic.generate.base import Answer, Pictured, Request, pixels
+from musaic.generate.moodboard import ground
 from musaic.generate.moodboard.layout import compose
+from musaic.generate.moodboard.lettering import drawable, undrawn
 from musaic.generate.moodboard.mark import marked
 from musaic.generate.moodboard.pieces import Piece, piece_of
-from musaic.generate.moodboard.scene import Scene
 from musaic.generate.moodboard.scheme import Scheme, scheme_of
 from musaic.generate.moodboard.stage import paint
 from musaic.generate.moodboard.strip import Legend, divide, draw_strip
@@ -45,7 +46,9 @@ class MoodboardGenerator:
             ValueError: The ratio or size is none.
         """
         picture, said = await asyncio.to_thread(compose_board, request)
-        return Pictured(model_version=MODEL, pictures=(picture,), text=said)
+        return Pictured(
+            model_version=MODEL, pictures=(picture,), text=said, notes=tuple(_left_out(_caption(request)))
+        )
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""
@@ -59,7 +62,18 @@ def compose_board(request: Request) -> tuple[bytes, str]:
     # The user's own references keep the numbers they were given when there was no draft before.
     shown = [piece for piece in pieces if not piece.draft]
     numbered = [replace(piece, number=number) for number, piece in enumerate(shown, 1)]
-    return _png(_board(request, size, numbered if len(shown) < len(pieces) else shown)), said
+    board = _board(request, size, numbered if len(shown) < len(pieces) else shown)
+    return _png(board), said
+
+
+def _caption(request: Request) -> str:
+    return request.caption or request.prompt
+
+
+def _left_out(caption: str) -> list[str]:
+    """Return a sentence about letters that cannot be drawn, or nothing."""
+    advice = undrawn(caption)
+    return [f"letters that no font here has are left out of the prompt on the draft; {advice}"] if advice else []
 
 
 def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
@@ -75,16 +89,33 @@ def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
 
 
 def _board(request: Request, size: tuple[int, int], pieces: Sequence[Piece]) -> Image.Image:
-    scheme = scheme_of(pieces, request.caption or request.prompt, request.variant)
-    caption = request.caption or request.prompt
+    caption = _caption(request)
+    scheme = scheme_of(pieces, caption, request.variant)
     em = max(10.0, 15 * math.sqrt(size[0] * size[1]) / 1024)
-    legend = Legend(caption, tuple(pieces), scheme, em)
+    # Without pictures the prompt is what the stage shows.
+    legend = Legend(
+        caption if any(_is_shown(piece) for piece in pieces) else "",
+        _note(caption),
+        tuple(pieces),
+        scheme,
+        em,
+    )
     division = divide(size, legend)
     stage_size = round(division.stage.w), round(division.stage.h)
     board = Image.new("RGB", size, scheme.paper)
     board.paste(_stage(pieces, scheme, stage_size, request.variant, caption), (0, 0))
     draw_strip(board, division, legend)
     return marked(board)
+
+
+def _note(caption: str) -> str:
+    """Return what the strip says about letters that are missing; where all are, the prompt itself says it."""
+    advice = undrawn(caption)
+    return f"Some letters are left out: {advice}" if advice and drawable(caption) else ""
+
+
+def _is_shown(piece: Piece) -> bool:
+    return piece.role != "style" and (piece.role != "setting" or piece.look != "unreadable")
 
 
 def _stage(
@@ -96,8 +127,11 @@ def _stage(
     lean = 1 if variant % 2 else -1
     if not shown and setting is None:
         return paint_words(caption, scheme, size, lean=lean)
-    scene = compose(shown, size, variant) if shown else Scene((), (), None)
-    return paint(scene, scheme, size, setting=setting, lean=lean)
+    place = None if setting is None else ground.place(setting, size, sharp=not shown)
+    if not shown:
+        return place or Image.new("RGB", size)
+    horizon = None if place is None else ground.horizon_of(place)
+    return paint(compose(shown, size, variant, horizon=horizon), scheme, size, setting=place, lean=lean)
 
 
 def _png(board: Image.Image) -> bytes:

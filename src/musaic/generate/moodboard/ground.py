@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageEnhance, ImageFilter
 
-from musaic.colors import Lab, srgb
+from musaic.colors import Lab, oklab, srgb
 from musaic.generate.moodboard.scheme import Scheme
 
 Field = NDArray[np.float32]
 
 _BAND_ROWS = 256
+# A horizon is looked for among so many rows, is a difference of this much in OKLab, and else is taken to be here.
+_ROWS, _A_LINE, _SOMEWHERE = 96, 0.06, 0.64
 # An ordered pattern instead of chance: gradients do not band, and PNG still packs them well.
 _BAYER = np.array([[0, 2], [3, 1]], np.float32)
 for _ in range(2):
@@ -58,13 +60,22 @@ def _dithered(levels: Field) -> NDArray[np.uint8]:
     return np.asarray(np.clip(levels + pattern + 0.5, 0, 255), np.uint8)
 
 
-def place(setting: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """Return the picture of a place as a backdrop: filling the stage, out of focus, a little quieter."""
+def place(setting: Image.Image, size: tuple[int, int], *, sharp: bool = False) -> Image.Image:
+    """Return the picture of a place that fills a stage.
+
+    Args:
+        setting: The picture.
+        size: Width and height of the stage.
+        sharp: As it is; else a backdrop, out of focus and a little quieter.
+    """
     setting = setting.convert("RGB")
     scale = max(size[0] / setting.width, size[1] / setting.height)
     crop = size[0] / scale, size[1] / scale
-    left, top = (setting.width - crop[0]) / 2, (setting.height - crop[1]) * 0.6
+    # The ground that things stand on is in the lower part.
+    left, top = (setting.width - crop[0]) / 2, (setting.height - crop[1]) * 0.7
     box = (left, top, left + crop[0], top + crop[1])
+    if sharp:
+        return setting.resize(size, Image.Resampling.LANCZOS, box=box)
     # Blurred small and enlarged: no difference is seen, and a large blur costs nothing.
     shrink = max(1.0, max(size) / 900)
     small_size = max(1, round(size[0] / shrink)), max(1, round(size[1] / shrink))
@@ -72,6 +83,21 @@ def place(setting: Image.Image, size: tuple[int, int]) -> Image.Image:
     small = small.filter(ImageFilter.GaussianBlur(0.008 * math.sqrt(small.width * small.height)))
     small = ImageEnhance.Color(small).enhance(0.88)
     return _grounded(small.resize(size, Image.Resampling.BICUBIC))
+
+
+def horizon_of(image: Image.Image) -> float:
+    """Return where the ground of a place seems to begin, 0 to 1 of the height.
+
+    It is where the colours above and below differ most; where no such line is, the lower third or so.
+    """
+    rows = oklab(np.asarray(image.resize((32, _ROWS), Image.Resampling.BOX))).mean(axis=1)
+    near = _ROWS // 16
+    starts = range(round(0.45 * _ROWS), round(0.80 * _ROWS) + 1)
+    gaps = [
+        float(np.linalg.norm(rows[at - near : at].mean(axis=0) - rows[at : at + near].mean(axis=0)))
+        for at in starts
+    ]
+    return starts[int(np.argmax(gaps))] / _ROWS if max(gaps) > _A_LINE else _SOMEWHERE
 
 
 def _grounded(image: Image.Image) -> Image.Image:

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from musaic.generate.moodboard.collage import collage
 from musaic.generate.moodboard.lying import diagonal, grid
+from musaic.generate.moodboard.outside import on_ground
 from musaic.generate.moodboard.pieces import Piece
 from musaic.generate.moodboard.scene import Scene, mirrored
 from musaic.generate.moodboard.standing import centre, left, podium, right_with_arch
@@ -23,18 +24,24 @@ _COMPOSITIONS: tuple[Callable[[list[Piece], list[Piece], tuple[int, int]], Scene
 )
 
 
-def compose(pieces: Sequence[Piece], size: tuple[int, int], variant: int) -> Scene:
+def compose(
+    pieces: Sequence[Piece], size: tuple[int, int], variant: int, *, horizon: float | None = None
+) -> Scene:
     """Place pieces on a stage.
 
     Args:
         pieces: What is to be shown, without settings and styles; at least one.
         size: Width and height of the stage.
         variant: 1 for the first; each of six is another composition, the next six are their mirror images.
+        horizon: Where the ground of the place begins that is behind them, 0 to 1; None for a studio.
     """
     ordered = sorted(pieces, key=lambda each: each.rank)
     logos = [piece for piece in ordered if piece.role == "logo"]
     others = [piece for piece in ordered if piece.role != "logo"]
     number, mirror = (variant - 1) % len(_COMPOSITIONS), (variant - 1) // len(_COMPOSITIONS) % 2 == 1
+    if horizon is not None:
+        scene = on_ground(others, logos, size, variant, horizon)
+        return mirrored(scene, size[0]) if mirror else scene
     if not others:
         others, logos = logos, []
     if any(piece.look != "cut" for piece in others):

@@ -1,6 +1,7 @@
 """Text in any script: what no font here can draw is left out, what is too long is cut with an ellipsis."""
 
 import unicodedata
+from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
@@ -27,15 +28,57 @@ def lettered(text: str, size_px: float) -> tuple[Font, str]:
 
     Where nothing would be left, the text becomes the advice which font to install.
     """
+    text, px = plain(text), max(6, round(size_px))
+    found = font_for(text, px)
+    if found.missing is None:
+        return found.font, text
+    text = drawable(text, px)
+    return (
+        (found.font, text)
+        if text
+        else (font_for(found.missing, px).font, f"No font here has these letters; {found.missing}")
+    )
+
+
+def drawable(text: str, size_px: int = 12) -> str:
+    """Return a text without the letters that its font lacks."""
     text = plain(text)
-    found = font_for(text, max(6, round(size_px)))
-    if found.missing:
-        text = " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
-        if not text:
-            return font_for(
-                found.missing, max(6, round(size_px))
-            ).font, f"No font here has these letters; {found.missing}"
-    return found.font, text
+    found = font_for(text, size_px)
+    if found.missing is None:
+        return text
+    return " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
+
+
+def undrawn(text: str) -> str | None:
+    """Return the advice which font to install where none here has all the letters of a text, else None."""
+    return font_for(plain(text), 12).missing
+
+
+def reads_leftwards(text: str) -> bool:
+    """Say whether a text runs from right to left: whether its first letter with a direction does."""
+    directions = (unicodedata.bidirectional(letter) for letter in text)
+    return next((each for each in directions if each in ("L", "R", "AL")), "L") != "L"
+
+
+def draw_lines(
+    draw: ImageDraw.ImageDraw, box: tuple[float, float, float], lines: Sequence[str], font: Font, leading: float,
+    fill: Rgb,
+) -> None:  # fmt: skip
+    """Draw lines one below the other, from the side on which their script begins.
+
+    Args:
+        draw: Where to.
+        box: Left end, right end, and height of the first baseline.
+        lines: In order.
+        font: For all of them.
+        leading: From one baseline to the next.
+        fill: Colour.
+    """
+    left, right, top = box
+    leftwards = reads_leftwards(" ".join(lines))
+    for number, line in enumerate(lines):
+        at = right if leftwards else left, top + number * leading
+        draw.text(at, line, font=font, fill=fill, anchor="rs" if leftwards else "ls")
 
 
 def wrapped(text: str, size_px: float, width: float, most_lines: int) -> tuple[Font, list[str]]:

@@ -90,7 +90,7 @@ def piece_of(attachment: Attachment, *, longer_px: int) -> Piece:
 
 def _cropped(photo: Photo, *, whole: bool) -> tuple[Look, Image.Image]:
     """Return the product without its background where that is known or plain, else the picture as it is."""
-    if photo.alpha is not None and np.asarray(photo.alpha).max() >= 16:
+    if photo.alpha is not None:
         return "cut", _trimmed(photo.image, photo.alpha)
     mask = None if whole else cut_out(photo.image)
     if mask is None:

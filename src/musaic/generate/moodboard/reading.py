@@ -15,6 +15,8 @@ from musaic.media.sniff import HEAD_BYTES
 from musaic.media.source import Source
 
 _MOST_PIXELS = 300_000_000
+# The alpha below which a pixel is as good as not there.
+_LEAST_SEEN = 16
 _NEVER_PX = 1 << 30
 
 
@@ -60,7 +62,14 @@ def _read(content: bytes, longer_px: int) -> Photo | None:
     if not decoded.transparent:
         return Photo(image, draft=is_draft(decoded.image))
     alpha = _alpha_of(content, mime, image.size)
-    return Photo(image) if alpha is None else Photo(_off_white(image, alpha), alpha)
+    # Where nothing is to be seen, it is plain paper: the colours below mean nothing.
+    if alpha is None or not _anything_in(alpha):
+        return Photo(image)
+    return Photo(_off_white(image, alpha), alpha)
+
+
+def _anything_in(alpha: Image.Image) -> bool:
+    return alpha.point([int(level >= _LEAST_SEEN) for level in range(256)]).getbbox() is not None
 
 
 def _reduced(image: Image.Image, longer_px: int) -> Image.Image:

@@ -7,7 +7,7 @@ from typing import Literal
 from musaic.generate.moodboard.boxes import Box, fitted
 from musaic.generate.moodboard.pieces import Piece
 
-Stance = Literal["stands", "hangs", "lies", "flat"]
+Stance = Literal["stands", "raised", "hangs", "lies", "flat"]
 PropKind = Literal["disc", "arch", "podium", "shelf", "tile", "panel", "plate"]
 
 

@@ -54,6 +54,9 @@ def scheme_of(pieces: Sequence[Piece], caption: str, variant: int) -> Scheme:
     """Choose the colours of a board; a style reference leads, then the hero, then words of the prompt."""
     styles = [piece for piece in pieces if piece.role == "style" and piece.swatches]
     shown = [piece for piece in pieces if piece.role not in ("style", "setting") and piece.swatches]
+    if not styles and not shown:
+        # A place by itself is what the board shows.
+        shown = [piece for piece in pieces if piece.swatches]
     palette = _palette([*styles, *shown]) or colours_in(caption)[:_MOST_SWATCHES]
     leading = _leading(styles or shown) or (palette[0] if palette else None)
     chroma, hue = chroma_hue(leading) if leading else (0.0, _NEUTRAL_HUE)

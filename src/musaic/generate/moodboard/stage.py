@@ -1,5 +1,7 @@
 """Painting a composition: ground, props, shadows, pieces."""
 
+import math
+
 import numpy as np
 from PIL import Image
 
@@ -13,6 +15,10 @@ from musaic.generate.moodboard.scene import Placed, Prop, Scene
 from musaic.generate.moodboard.scheme import Scheme
 from musaic.generate.moodboard.shadows import Shade
 
+_FROST: Rgb = to_rgb(from_lch(0.96, 0.006, 80))
+# The white rim of a photo that stands, as a part of its shorter side.
+_MOUNT = 0.035
+
 
 def paint(
     scene: Scene, scheme: Scheme, size: tuple[int, int], *, setting: Image.Image | None, lean: int
@@ -23,7 +29,7 @@ def paint(
         scene: What stands where.
         scheme: Its colours.
         size: Width and height.
-        setting: Picture of a place for the ground; None for a studio.
+        setting: Picture of a place for the ground, of that size; None for a studio.
         lean: 1 for light from the left, -1 from the right.
     """
     image = _ground(scene, scheme, size, setting)
@@ -32,8 +38,10 @@ def paint(
         image = _with_prop(image, prop, scheme, lean, plain=setting is None)
     prepared = [(placed, _prepared(placed)) for placed in scene.placed]
     shade = Shade(size)
+    # A studio's wall runs into its floor; the sky over a place takes no shadow.
+    ground_at = -math.inf if setting is None or scene.floor is None else scene.floor * size[1]
     for placed, picture in prepared:
-        _cast(shade, placed, picture, lean)
+        _cast(shade, placed, picture, lean, ground_at)
     image = ground.shaded(image, shade.field)
     for placed, picture in prepared:
         middle = placed.box.x + placed.box.w / 2, placed.box.y + placed.box.h / 2
@@ -44,11 +52,11 @@ def paint(
 
 def _ground(scene: Scene, scheme: Scheme, size: tuple[int, int], setting: Image.Image | None) -> Image.Image:
     if setting is not None:
-        return ground.place(setting, size)
+        return setting
     return ground.table(size, scheme) if scene.floor is None else ground.sweep(size, scheme, scene.floor)
 
 
-def _cast(shade: Shade, placed: Placed, picture: Image.Image, lean: int) -> None:
+def _cast(shade: Shade, placed: Placed, picture: Image.Image, lean: int, ground_at: float) -> None:
     box = Box(
         placed.box.x + (placed.box.w - picture.width) / 2, placed.box.y + (placed.box.h - picture.height) / 2,
         picture.width, picture.height,
@@ -58,7 +66,9 @@ def _cast(shade: Shade, placed: Placed, picture: Image.Image, lean: int) -> None
         return
     match placed.stance:
         case "stands":
-            shade.stands(alpha, box, lean=lean)
+            shade.stands(alpha, box, lean=lean, depth=box.bottom - ground_at)
+        case "raised":
+            shade.touches(alpha, box)
         case "hangs":
             shade.hangs(alpha, box, lean=lean)
         case "lies":
@@ -74,12 +84,22 @@ def _prepared(placed: Placed) -> Image.Image:
     """Return a piece at its size, framed and turned."""
     size = max(1, round(placed.box.w)), max(1, round(placed.box.h))
     piece = placed.piece
-    picture = (
-        piece.picture.resize(size, Image.Resampling.LANCZOS) if piece.look == "cut" else _card(piece, size)
-    )
+    if piece.look == "cut":
+        picture = piece.picture.resize(size, Image.Resampling.LANCZOS)
+    else:
+        picture = _card(piece, size) if placed.stance == "flat" else _mounted(piece, size)
     if placed.angle_deg:
         picture = picture.rotate(placed.angle_deg, Image.Resampling.BICUBIC, expand=True)
     return picture
+
+
+def _mounted(piece: Piece, size: tuple[int, int]) -> Image.Image:
+    """Return a whole picture with a white rim, as a print that can stand by itself."""
+    rim = max(2, round(_MOUNT * min(size)))
+    inner = max(1, size[0] - 2 * rim), max(1, size[1] - 2 * rim)
+    mount = Image.new("RGBA", size, (250, 250, 248, 255))
+    mount.paste(_card(piece, inner), (rim, rim))
+    return mount
 
 
 def _card(piece: Piece, size: tuple[int, int]) -> Image.Image:
@@ -106,16 +126,15 @@ def _with_prop(image: Image.Image, prop: Prop, scheme: Scheme, lean: int, *, pla
     if prop.kind == "podium":
         return _with_podium(image, prop.box, scheme, lean)
     shape = _shape(prop, (box[2] - box[0], box[3] - box[1]))
+    if prop.kind == "plate":
+        # On a photograph a plate is frosted glass: the place stays to be seen.
+        image.paste(_FROST, box, shape.point([round(0.55 * level) for level in range(256)]))
+        return image
     if prop.kind == "shelf":
         shade = Shade(image.size)
         shade.lies(shape, prop.box, lean=lean, height=0.5)
         image = ground.shaded(image, shade.field)
-    colour = _colour(prop, scheme)
-    if not plain:
-        # On a photograph a prop is frosted glass: the place stays to be seen.
-        shape = shape.point([round(level * 0.55) for level in range(256)])
-        colour = to_rgb(from_lch(0.96, 0.006, 80))
-    image.paste(colour, box, shape)
+    image.paste(_colour(prop, scheme), box, shape)
     return image
 
 
@@ -152,7 +171,7 @@ def _with_podium(image: Image.Image, box: Box, scheme: Scheme, lean: int) -> Ima
     lid = max(4, round(0.5 * height))
     shade = Shade(image.size)
     body = drum_mask((width, height), lid)
-    shade.stands(body, box, lean=lean)
+    shade.carries(box, lid, lean=lean)
     image = ground.shaded(image, shade.field)
     image.paste(_flank((width, height), scheme, lean), (left, top), body)
     image.paste(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from musaic.generate.moodboard.boxes import Box, fitted
 from musaic.generate.moodboard.pieces import Piece
+from musaic.generate.moodboard.podiums import raised, under
 from musaic.generate.moodboard.scene import (
     Placed,
     Prop,
@@ -86,7 +87,9 @@ def _between(pieces: list[Piece], logos: list[Piece], size: tuple[int, int], *, 
     one, shelves, two, more = _both_sides(rest, west, east, most_area)
     props = [_disc(placed_hero.box, size, 0.56 if podium else 0.66)]
     if podium:
-        props.append(_podium_under(placed_hero.box, middle, step))
+        width = min(1.25 * placed_hero.box.w + 0.12 * middle.w, 0.98 * middle.w)
+        props.append(under(placed_hero.box, width, step))
+        placed_hero = replace(placed_hero, stance="raised")
     signs, plates = signs_in(logos, corner)
     return Scene((placed_hero, *one, *two, *signs), (*props, *shelves, *more, *plates), _FLOOR - 0.075)
 
@@ -104,23 +107,23 @@ def _side_by_side(
     room, corner = _room(size, logos)
     # A high stage has much wall to be filled.
     behind = behind or ("disc" if size[0] < _HIGH * size[1] else None)
-    step = round(0.09 * room.h) if behind == "podium" else 0
+    step = round(0.09 * min(room.h, 1.2 * room.w)) if behind == "podium" else 0
     stand = room.inset(0, 0, 0, step)
     count = 1 if size[0] >= _HIGH * size[1] else _best_rows(pieces, stand)[0]
     scale = _row_scale(_in_rows(pieces, count), stand)
     placed, shelves = _shelved(pieces, stand, count, scale, most_area=size[0] * size[1])
     signs, plates = signs_in(logos, corner)
     floor = _FLOOR - 0.075
-    props = [_behind(behind, each.box, room, size, step) for each in placed[: 2 if step else 1] if behind]
+    if behind == "podium":
+        low = [each for each in placed if each.box.bottom > stand.bottom - 1]
+        lifted, props = raised(low, room, step)
+        placed = [*lifted, *(each for each in placed if each not in low)]
+    else:
+        props = [_behind(behind, each.box, room, size) for each in placed[:1] if behind]
     return Scene((*placed, *signs), (*props, *shelves, *plates), floor)
 
 
-def _behind(kind: PropKind | None, box: Box, room: Box, size: tuple[int, int], step: int) -> Prop:
-    if kind == "podium":
-        width = min(1.2 * box.w + 0.04 * room.w, 0.5 * room.w)
-        return Prop(
-            "podium", Box(box.x + box.w / 2 - width / 2, box.bottom - 0.35 * step, width, 1.35 * step)
-        )
+def _behind(kind: PropKind, box: Box, room: Box, size: tuple[int, int]) -> Prop:
     if kind == "arch":
         return Prop("arch", _arch_box(box, room))
     side = (0.74 if size[0] > size[1] else 0.92) * min(size)
@@ -194,7 +197,7 @@ def _shelved(
     placed: list[Placed] = []
     props: list[Prop] = []
     bottom = box.bottom
-    board = max(2.0, 0.012 * box.h)
+    board = max(2.0, 0.010 * math.sqrt(box.area))
     for level, row in enumerate(_in_rows(pieces, count)):
         sizes = [_natural(piece, scale, box) for piece in row]
         if level >= first_shelf:
@@ -258,8 +261,3 @@ def _arch_box(hero: Box, room: Box) -> Box:
     middle = hero.x + hero.w / 2
     left = min(max(middle - width / 2, 0.4 * room.x), room.right + 0.6 * room.x - width)
     return Box(left, hero.bottom - height, width, height - 0.035 * room.h)
-
-
-def _podium_under(hero: Box, room: Box, step: int) -> Prop:
-    width = min(1.25 * hero.w + 0.12 * room.w, 0.98 * room.w)
-    return Prop("podium", Box(hero.x + hero.w / 2 - width / 2, hero.bottom - 0.35 * step, width, 1.35 * step))

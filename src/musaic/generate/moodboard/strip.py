@@ -6,22 +6,26 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from musaic.colors import Rgb, hex_of, oklab
 from musaic.fonts import Font
 from musaic.generate.moodboard.boxes import Box, fitted
-from musaic.generate.moodboard.lettering import draw_line, lettered, wrapped
-from musaic.generate.moodboard.masks import disc_mask, rounded_mask
-from musaic.generate.moodboard.naming import swatch_name
+from musaic.generate.moodboard.lettering import draw_line, draw_lines, lettered, plain, wrapped
+from musaic.generate.moodboard.masks import rounded_mask
 from musaic.generate.moodboard.pieces import Piece
 from musaic.generate.moodboard.scheme import Scheme
+from musaic.generate.moodboard.swatches import draw_bars, draw_chips, least_height, most_height
 
 LABEL = "DRAFT — moodboard"
 # Lengths in ems, the height of the small text.
 _PAD, _GAP, _ROW, _CHIP = 1.7, 2.2, 2.75, 2.05
 _ENTRY_W, _CHIPS_W, _PROMPT_W = 9.6, 12.4, 14.0
-# A bar of the palette: how high at least, and at most.
-_BAR, _HIGHEST_BAR = 1.9, 7.0
+# What is left free below the baseline of the prompt's last line, in its own size: letters reach down there.
+_BELOW = 0.32
+# Letters of the note, and of the prompt where it can have its way, in ems.
+_NOTE, _PROMPT = 0.86, 1.8
 _MOST_CAPTION_LINES = 7
+# Widths of a strip beside the stage, in ems, and the most of the board it may take.
+_STACKS = (17.5, 24.5, 34.0)
+_WIDEST_STACK, _WIDEST = 0.5, 0.48
 _LEADING = 1.36
 
 
@@ -30,13 +34,15 @@ class Legend:
     """What the strip says.
 
     Attributes:
-        caption: The user's words.
+        caption: The user's words; empty where they stand on the stage already.
+        note: What is to be known about the prompt, below it; may be empty.
         pieces: The references in the order of their numbers.
         scheme: Colours, the palette among them.
         em: Height of the small text, pixels.
     """
 
     caption: str
+    note: str
     pieces: tuple[Piece, ...]
     scheme: Scheme
     em: float
@@ -55,16 +61,28 @@ def divide(size: tuple[int, int], legend: Legend) -> Division:
     """Give the strip the foot of a board, or the right side of a wide one, and no more than it needs."""
     width, height = size
     em = legend.em
-    if width < 1.45 * height:
+    # Without the prompt there is too little to say for the side of a board.
+    if width < (1.45 if legend.caption else 2.5) * height:
         columns = width >= 54 * em
         need = _columns_height(legend, width) if columns else _stack_height(legend, width)
         strip_h = round(min(need, (0.30 if columns else 0.42) * height))
         return Division(Box(0, 0, width, height - strip_h), Box(0, height - strip_h, width, strip_h), columns)
-    narrow = [ems * em for ems in (17.5, 24.5) if ems * em < 0.4 * width]
-    stacks = [across for across in narrow if _stack_height(legend, across) <= height]
-    strip_w, columns = (stacks[0], False) if stacks else (_columns_width(legend, height), True)
-    strip_w = round(min(strip_w, 0.48 * width))
+    strip_w, columns = _at_the_side(width, height, legend)
+    strip_w = round(strip_w)
     return Division(Box(0, 0, width - strip_w, height), Box(width - strip_w, 0, strip_w, height), columns)
+
+
+def _at_the_side(width: int, height: int, legend: Legend) -> tuple[float, bool]:
+    """Return the width of a strip beside the stage, and whether it is in columns."""
+    stacks = [ems * legend.em for ems in _STACKS if ems * legend.em < _WIDEST_STACK * width]
+    whole = [across for across in stacks if _stack_height(legend, across) <= height]
+    if whole:
+        return whole[0], False
+    columns = _columns_width(legend, height)
+    if columns <= _WIDEST * width or not stacks:
+        return min(columns, _WIDEST * width), True
+    # Something will be left out and counted; squeezed columns would break words.
+    return stacks[-1], False
 
 
 def draw_strip(board: Image.Image, division: Division, legend: Legend) -> None:
@@ -85,7 +103,7 @@ def _entry_rows(height: float, em: float) -> int:
 def _columns_height(legend: Legend, width: float) -> float:
     """Return how high columns must be for the palette and for all references to fit beside the prompt."""
     em = legend.em
-    least = max(len(legend.scheme.palette) * _CHIP, 9.0)
+    least = max(len(legend.scheme.palette) * _CHIP, 9.0 if legend.caption else 5.0)
     room = width / em - 2 * _PAD - _PROMPT_W - _CHIPS_W - 2 * _GAP
     columns = max(1, int(room / _ENTRY_W))
     rows = math.ceil(len(legend.pieces) / columns)
@@ -110,7 +128,7 @@ def _draw_columns(board: Image.Image, inner: Box, legend: Legend) -> None:
     left = inner.inset(0, 0, references + (_CHIPS_W + (2 if columns else 1) * _GAP) * em, 0)
     _draw_prompt(board, left, legend)
     chips = Box(left.right + _GAP * em, inner.y, _CHIPS_W * em, inner.h)
-    _draw_chips_down(board, chips, legend)
+    draw_chips(board, chips, legend.scheme, em)
     if columns:
         box = Box(chips.right + _GAP * em, inner.y, references, inner.h)
         _draw_entries(board, box, legend, columns, rows)
@@ -127,9 +145,10 @@ def _stack_parts(legend: Legend, width: float) -> tuple[float, float, float]:
     """Return the heights of prompt, palette and references."""
     em = legend.em
     inner = width - 2 * _PAD * em
-    lines = len(wrapped(legend.caption, 1.3 * em, inner, _MOST_CAPTION_LINES)[1])
-    prompt = (2.9 + 1.3 * _LEADING * lines + 0.9) * em
-    chips = _BAR * em * len(legend.scheme.palette)
+    size = _PROMPT * em
+    lines = len(wrapped(legend.caption, size, inner, _MOST_CAPTION_LINES)[1])
+    prompt = 2.9 * em + _text_height(lines, size) + _note_height(legend, inner)
+    chips = least_height(legend.scheme.palette, inner, em)
     rows = math.ceil(len(legend.pieces) / _stack_columns(width, em))
     return prompt, chips, rows * _ROW * em
 
@@ -144,11 +163,12 @@ def _draw_stack(board: Image.Image, inner: Box, legend: Legend) -> None:
     prompt, chips, references = _stack_parts(legend, width)
     spare = max(0.0, inner.h - prompt - chips - references - 1.6 * em)
     # The palette takes what is left: bars of colour fill a column better than paper does.
-    bars = min(spare, max(0.0, _HIGHEST_BAR * em * len(legend.scheme.palette) - chips))
-    prompt = max(inner.h - chips - bars - references - 1.6 * em, 5.2 * em)
+    bars = min(spare, max(0.0, most_height(legend.scheme.palette, inner.w, em) - chips))
+    least = 2.9 * em + _text_height(1 if legend.caption else 0, em) + _note_height(legend, inner.w)
+    prompt = max(inner.h - chips - bars - references - 1.6 * em, least)
     _draw_prompt(board, Box(inner.x, inner.y, inner.w, prompt), legend)
     top = inner.y + prompt + 0.8 * em
-    _draw_bars(board, Box(inner.x, top, inner.w, chips + bars), legend)
+    draw_bars(board, Box(inner.x, top, inner.w, chips + bars), legend.scheme, em)
     columns = _stack_columns(width, em)
     top += chips + bars + 0.8 * em
     rows = _entry_rows(inner.bottom - top + 0.4 * em, em)
@@ -158,25 +178,48 @@ def _draw_stack(board: Image.Image, inner: Box, legend: Legend) -> None:
 # --- blocks ------------------------------------------------------------------------------------------
 
 
+def _text_height(lines: int, size: float) -> float:
+    """Return how high lines of a size are, with what letters have below the last baseline."""
+    return (0.95 + _LEADING * (lines - 1) + _BELOW) * size if lines else 0.0
+
+
+def _note_lines(legend: Legend, width: float) -> tuple[Font, list[str]]:
+    return wrapped(legend.note, _NOTE * legend.em, width, 3)
+
+
+def _note_height(legend: Legend, width: float) -> float:
+    lines = len(_note_lines(legend, width)[1]) if legend.note else 0
+    return (0.5 * legend.em if lines else 0.0) + _text_height(lines, _NOTE * legend.em)
+
+
 def _draw_prompt(board: Image.Image, box: Box, legend: Legend) -> None:
-    em = legend.em
+    em, draw = legend.em, ImageDraw.Draw(board)
     _draw_label(board, box, legend)
-    draw = ImageDraw.Draw(board)
-    font, text, size = _set_prompt(legend, box.w, box.h - 2.9 * em)
-    for number, line in enumerate(text):
-        at = box.x, box.y + 2.9 * em + (0.95 + _LEADING * number) * size
-        draw.text(at, line, font=font, fill=legend.scheme.ink, anchor="ls")
+    top = box.y + 2.9 * em
+    font, text, size = _set_prompt(legend, box.w, box.h - 2.9 * em - _note_height(legend, box.w))
+    draw_lines(draw, (box.x, box.right, top + 0.95 * size), text, font, _LEADING * size, legend.scheme.ink)
+    if legend.note:
+        top += _text_height(len(text), size) + (0.5 + 0.95 * _NOTE) * em
+        font, text = _note_lines(legend, box.w)
+        draw_lines(draw, (box.x, box.right, top), text, font, _LEADING * _NOTE * em, legend.scheme.faint)
 
 
 def _set_prompt(legend: Legend, width: float, height: float) -> tuple[Font, list[str], float]:
     """Return the prompt in the largest letters at which all of it fits, or cut off at the smallest."""
     for ems in (2.6, 2.3, 2.0, 1.75, 1.5, 1.3, 1.15, 1.0):
         size = ems * legend.em
-        lines = max(1, int((height + 0.2 * size) / (_LEADING * size)))
+        lines = 1 + max(0, int((height - _text_height(1, size)) / (_LEADING * size)))
         font, text = wrapped(legend.caption, size, width, min(lines, _MOST_CAPTION_LINES))
-        if sum(map(len, text)) + len(text) > len(lettered(legend.caption, size)[1]):
+        whole = sum(map(len, text)) + len(text) > len(lettered(legend.caption, size)[1])
+        if whole and _text_height(len(text), size) <= height + 0.01 and not _broken(text, legend.caption):
             break
     return font, text, size
+
+
+def _broken(lines: Sequence[str], caption: str) -> bool:
+    """Say whether a word with spaces round it had to be broken at the end of a line."""
+    words = set(plain(caption).split())
+    return any(line and line.split()[-1] not in words for line in lines[:-1])
 
 
 def _draw_label(board: Image.Image, box: Box, legend: Legend) -> None:
@@ -193,51 +236,6 @@ def _draw_label(board: Image.Image, box: Box, legend: Legend) -> None:
     )
     middle = corner[0] + size[0] / 2, corner[1] + size[1] / 2
     ImageDraw.Draw(board).text(middle, text, font=font, fill=legend.scheme.paper, anchor="mm")
-
-
-def _draw_chips_down(board: Image.Image, box: Box, legend: Legend) -> None:
-    em, draw = legend.em, ImageDraw.Draw(board)
-    row = min(_CHIP * em, box.h / max(1, len(legend.scheme.palette)))
-    for number, rgb in enumerate(legend.scheme.palette):
-        top = box.y + number * row
-        _chip(board, (box.x, top), (1.5 * em, 1.5 * em), rgb)
-        at = box.x + 2.1 * em, top + 1.1 * em
-        draw_line(draw, at, hex_of(rgb), 0.95 * em, legend.scheme.ink, 5.2 * em)
-        name = box.x + 7.0 * em, top + 1.1 * em
-        draw_line(
-            draw, name, swatch_name(rgb), 0.95 * em, legend.scheme.faint, box.right + 1.6 * em - name[0]
-        )
-
-
-def _draw_bars(board: Image.Image, box: Box, legend: Legend) -> None:
-    """Draw the palette as bars with hex and name in them, the leading colour highest."""
-    em, draw, palette = legend.em, ImageDraw.Draw(board), legend.scheme.palette
-    least = _BAR * em
-    spare = max(0.0, box.h - least * len(palette))
-    whole = sum(range(2, len(palette) + 2))
-    top = box.y
-    for number, rgb in enumerate(palette):
-        bottom = top + least + spare * (len(palette) + 1 - number) / whole
-        board.paste(rgb, (round(box.x), round(top), round(box.right), round(bottom)))
-        pale = float(oklab(rgb)[0]) > 0.66
-        ink: Rgb = (24, 24, 26) if pale else (252, 252, 250)
-        at = box.x + 0.7 * em, bottom - 0.62 * em
-        draw_line(draw, at, hex_of(rgb), 0.95 * em, ink, 5.2 * em)
-        draw_line(draw, (at[0] + 5.4 * em, at[1]), swatch_name(rgb), 0.95 * em, ink, box.w - 6.4 * em)
-        top = bottom
-
-
-def _chip(board: Image.Image, at: tuple[float, float], size: tuple[float, float], rgb: Rgb) -> None:
-    """Draw a swatch with a hairline that gives a white one an edge."""
-    whole = max(3, round(size[0])), max(3, round(size[1]))
-    left, top = round(at[0]), round(at[1])
-    round_one = abs(size[0] - size[1]) < 1
-    mask = disc_mask(whole[0]) if round_one else rounded_mask(whole, 0.28 * whole[1])
-    edge = tuple(round(0.86 * level) for level in rgb)
-    board.paste(edge, (left, top, left + whole[0], top + whole[1]), mask.resize(whole))
-    inner = whole[0] - 2, whole[1] - 2
-    mask = disc_mask(inner[0]) if round_one else rounded_mask(inner, 0.28 * whole[1] - 1)
-    board.paste(rgb, (left + 1, top + 1, left + 1 + inner[0], top + 1 + inner[1]), mask.resize(inner))
 
 
 def _draw_entries(board: Image.Image, box: Box, legend: Legend, columns: int, rows: int) -> None:

@@ -3,7 +3,7 @@
 from PIL import Image, ImageDraw
 
 from musaic.generate.moodboard import ground
-from musaic.generate.moodboard.lettering import wrapped
+from musaic.generate.moodboard.lettering import draw_lines, wrapped
 from musaic.generate.moodboard.masks import rounded_mask
 from musaic.generate.moodboard.scheme import Scheme
 
@@ -19,9 +19,7 @@ def paint_words(caption: str, scheme: Scheme, size: tuple[int, int], *, lean: in
     font, lines = wrapped(caption, size_px, room[0], max(1, int(room[1] / (1.32 * size_px))))
     _bars(image, scheme, (margin, margin * 0.8), 0.16 * min(size))
     top = height - margin - 1.32 * size_px * (len(lines) - 1)
-    for number, line in enumerate(lines):
-        at = margin, top + 1.32 * size_px * number
-        ImageDraw.Draw(image).text(at, line, font=font, fill=scheme.ink, anchor="ls")
+    draw_lines(ImageDraw.Draw(image), (margin, width - margin, top), lines, font, 1.32 * size_px, scheme.ink)
     return image
 
 
