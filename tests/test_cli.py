@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from musaic.cli.output import program
+from musaic.embed.testing import tiny_model
 from musaic.library import Library
 from musaic.store.lock import FolderLock
 from tests.shop import PROGRAM, Shop, call, environment, run, write_pictures
@@ -83,6 +84,7 @@ def test_image_takes_a_picture_as_the_query(shop: Shop, tmp_path: Path) -> None:
         ([" \t "], "musaic: the query is empty"),
         (["\udcffred cape"], "musaic: the query '\\udcffred cape' is not valid UTF-8"),
         (["--image", "no/such.png"], "musaic: there is no picture at 'no/such.png'"),
+        (["red", "--where", ""], "it is empty; is a variable of your shell unset?"),
         (["red", "--limit", "0"], "Invalid value for '--limit'"),
         (["red", "--limit", "many"], "Invalid value for '--limit'"),
         (["red", "--offset", "-1"], "Invalid value for '--offset'"),
@@ -206,6 +208,24 @@ def test_sheet_that_cannot_be_written_ends_with_2_and_no_hits(
     assert (code, out) == (2, "")
     assert err.startswith("musaic: the contact sheet")
     assert reason in err
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("", "that is empty"), (" ", "that is empty"), ("-", "not written to standard output")],
+)
+def test_sheet_that_names_no_file_is_refused_before_the_search(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, reason: str
+) -> None:
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    code, out, err = search(shop, "red", "--sheet", name)
+
+    assert (code, out) == (2, "")
+    assert reason in err
+    assert list(folder.iterdir()) == []
 
 
 def test_open_without_a_display_says_where_the_sheet_is(
@@ -410,8 +430,6 @@ def test_empty_library_is_a_note_and_no_error(alone: Path) -> None:
 
 
 def test_other_encoder_than_the_librarys_is_refused_with_the_way_out(shop: Shop, tmp_path: Path) -> None:
-    from musaic.embed.testing import tiny_model
-
     other = tiny_model(tmp_path / "other", seed=7)
 
     code, out, err = search(shop, "red", "--model", other)
@@ -519,6 +537,18 @@ def test_doctor_examines_versions_library_encoder_store_fonts_and_speed(shop: Sh
     assert "6 rows" in by_topic["store"]["text"]
     assert "pictures a second" in by_topic["speed"]["text"]
     assert any("musaic models get vit-b-32" in line["text"] for line in lines)
+
+
+def test_doctor_says_that_the_librarys_model_folder_is_gone(tmp_path: Path) -> None:
+    folder, pictures = tiny_model(tmp_path / "mine"), write_pictures(tmp_path / "p")
+    call("ingest", pictures, "--model", folder, "--library", tmp_path / "lib")
+
+    before = call("doctor", "--library", tmp_path / "lib").stdout
+    folder.rename(tmp_path / "moved")
+    after = call("doctor", "--library", tmp_path / "lib").stdout
+
+    assert "it is not there any more" not in before
+    assert f"model folder {folder}: it is not there any more; name its place with --model PATH" in after
 
 
 def test_doctor_without_a_library_has_no_problem_but_a_named_one_must_be_there(tmp_path: Path) -> None:

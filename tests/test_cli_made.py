@@ -84,3 +84,10 @@ def test_an_unknown_price_is_not_called_no_cost(studio: Studio, monkeypatch: pyt
     assert "counts the most it can be" not in answer.stderr
     assert "cost unknown  and 2 calls of unknown price" in told
     assert "no cost" not in answer.stderr + told
+
+
+def test_letters_that_a_draft_cannot_show_are_told(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")  # no fontconfig, and so no font but the bundled one
+    told = generate(studio, "Gold 金色手表 on slate", "--find", "red", "--engine", "moodboard").stderr
+
+    assert "warning: letters that no font here has are left out of the prompt on the draft; install" in told

@@ -14,7 +14,7 @@ import pytest
 from musaic.config import EmbedSettings
 from musaic.embed import MODELS, Hub, fetch, is_downloaded, load_embedder, resolve_auto
 from musaic.embed.testing import tiny_model
-from musaic.errors import HubError, ModelFilesError, ModelWiringError
+from musaic.errors import ConfigError, HubError, ModelFilesError, ModelWiringError
 from tests.fakes.hub import COMMIT, FakeHub, git_digest, running
 
 SPEC = MODELS["vit-b-32"]
@@ -222,12 +222,71 @@ def test_no_network_is_one_sentence_with_the_ways_out(unreachable: Hub, tmp_path
 
     text = str(caught.value)
     assert "\n" not in text
+    host = str(unreachable.endpoint).removeprefix("http://")
+    assert f"could not be fetched from {host} (" in text
     assert all(way in text for way in ("vit-b-32", "--model PATH", "HF_ENDPOINT", "--model starter"))
 
 
 def test_repository_that_is_gone_is_said(hub: Hub, server: FakeHub) -> None:
     with pytest.raises(HubError, match="no Xenova/clip-vit-base-patch32"):
         hub.fetch(MODELS["vit-b-32-openai"])
+
+
+def test_refusal_for_good_names_the_host_and_is_not_to_be_tried_again(hub: Hub, server: FakeHub) -> None:
+    for server.refuse in (400, 403, 404):
+        with pytest.raises(HubError, match=f"127.0.0.1:{server.server_port} does not give") as caught:
+            hub.fetch(SPEC)
+        assert str(server.refuse) in str(caught.value)
+        assert "run again" not in str(caught.value)
+
+
+def test_refusal_that_may_pass_is_to_be_tried_again(hub: Hub, server: FakeHub) -> None:
+    server.refuse = 503
+
+    with pytest.raises(HubError, match="run again to go on"):
+        hub.fetch(SPEC)
+
+
+def test_website_that_is_no_hub_is_said_to_be_none(hub: Hub, server: FakeHub) -> None:
+    server.listing = list  # type: ignore[assignment, method-assign]
+
+    with pytest.raises(HubError, match="is no model hub") as caught:
+        hub.fetch(SPEC)
+    assert "run again" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "notaurl",
+        "localhost:8080",
+        "ftp://hub.example",
+        "http://",
+        "http://h:99999",
+        "http://a b",
+        "http://[::1",
+    ],
+)
+def test_endpoint_that_is_no_address_is_a_wrong_setting(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigError, match="must look like https://") as caught:
+        Hub(endpoint=address, cache=tmp_path / "hub-cache").fetch(SPEC)
+
+    assert f"HF_ENDPOINT is {address!r}" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize("scheme", ["http", "htp"])
+@pytest.mark.parametrize("status", [None, 503, 404])
+def test_password_in_an_endpoint_is_not_printed(
+    hub: Hub, server: FakeHub, scheme: str, status: int | None
+) -> None:
+    server.refuse, place = status, f"127.0.0.1:{server.server_port if status else 9}"
+
+    with pytest.raises((HubError, ConfigError)) as caught:
+        Hub(endpoint=f"{scheme}://me:secret@{place}", cache=hub.cache, tries=1).fetch(SPEC)
+
+    assert place in str(caught.value)
+    assert "secret" not in str(caught.value)
 
 
 def test_remembered_revision_is_taken_before_a_newer_one(hub: Hub, server: FakeHub) -> None:
@@ -325,7 +384,7 @@ def test_auto_does_not_ask_when_the_hub_does_not_answer(unreachable: Hub) -> Non
 # --- the hub library's own settings --------------------------------------------------------------
 _SCRIPT = """
 from musaic.embed import MODELS, fetch
-from musaic.errors import HubError
+from musaic.errors import ConfigError, HubError
 try:
     print(fetch(MODELS["vit-b-32"]))
 except HubError as exc:

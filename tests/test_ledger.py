@@ -44,6 +44,15 @@ def test_what_is_recorded_survives_closing(tmp_path: Path) -> None:
         assert ledger.note("nothing") is None
 
 
+def test_closed_ledger_is_said_to_be_closed_and_not_damaged(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "l")
+    ledger.close()
+
+    for use in (ledger.counts, lambda: ledger.remember("a", "b")):
+        with pytest.raises(LibraryError, match=r"^this library is closed; open it again$"):
+            use()
+
+
 def test_a_path_has_one_state_and_an_asset_many_paths(ledger: Ledger) -> None:
     ledger.record([state("/p/b.png"), state("/p/a.png"), state("/p/c.png", "other")])
     ledger.record([state("/p/c.png", "a", size=11)])

@@ -1,21 +1,27 @@
 """The library as a whole: found, made, opened, held, and given back."""
 
+import inspect
 import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from musaic.embed.testing import tiny_model
 from musaic.errors import (
     ConfigError,
     ExportError,
+    InvalidArgumentError,
     LibraryBusyError,
     LibraryError,
     LibraryNotFoundError,
+    MusaicError,
     StoreLimitError,
     UnknownAssetError,
 )
@@ -244,18 +250,63 @@ def test_an_empty_library_answers_with_nothing_and_says_so(tmp_path: Path, model
     assert "is empty" in notices[0]
 
 
-@pytest.mark.parametrize("limits", [{"limit": 0}, {"offset": -1}])
-def test_wrong_arguments_are_refused(library: Library, limits: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="limit must be"):
-        library.search("red", **limits)
-    with pytest.raises(ValueError, match="not both"):
-        library.search("red", image=Path("x.png"))
-    with pytest.raises(ValueError, match="empty"):
-        library.search("  ")
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"limit": 0}, "limit must be 1 or more, not 0"),
+        ({"offset": -1}, "offset must be 0 or more, not -1"),
+        ({"limit": "3"}, "limit is a whole number, 1 or more, not '3'"),
+        ({"limit": 2.5}, "limit is a whole number, 1 or more, not float 2.5"),
+        ({"offset": None}, "offset is a whole number, 0 or more, not NoneType"),
+        ({"where": 3}, "where is a filter such as 'width > 800', not int 3"),
+    ],
+)
+def test_argument_that_is_wrong_is_named(library: Library, photos: Path, wrong: Any, said: str) -> None:
+    for ask in (lambda: library.search("red", **wrong), lambda: library.similar(photos / "a.png", **wrong)):
+        with pytest.raises(InvalidArgumentError) as caught:
+            ask()
+        assert str(caught.value) == said
+
+
+def test_whole_numbers_of_numpy_are_numbers(library: Library) -> None:
+    assert len(library.search("red", limit=np.int64(2), offset=np.uint8(1))) == 2  # type: ignore[arg-type]
+
+
+def test_query_that_is_none_is_refused(library: Library) -> None:
+    queries: list[tuple[dict[str, Any], str]] = [
+        ({"text": "red", "image": Path("x.png")}, "not both"),
+        ({}, "either words or a picture"),
+        ({"text": "  "}, "empty"),
+        ({"text": ["red", "cape"]}, "words in one string, not list"),
+        ({"image": np.zeros((3, 3))}, "a path or an image of Pillow, not ndarray"),
+    ]
+    for query, said in queries:
+        with pytest.raises(InvalidArgumentError, match=said):
+            library.search(**query)
     with pytest.raises(ConfigError, match="no picture at"):
         library.search(image="nowhere.png")
     with pytest.raises(StoreLimitError):
         library.search("red", limit=20_000)
+
+
+def test_asset_that_is_no_name_is_refused(library: Library) -> None:
+    for ask in (library.show, library.similar, library.lineage):
+        with pytest.raises(InvalidArgumentError, match="int 3"):
+            ask(3)  # type: ignore[operator]
+
+
+def test_sources_that_are_no_paths_are_refused_and_a_list_is_told_the_way(
+    library: Library, photos: Path
+) -> None:
+    with pytest.raises(InvalidArgumentError, match=r"not list; pass paths .*: ingest\(\*paths\)"):
+        library.ingest([photos / "a.png"])  # type: ignore[arg-type]
+    with pytest.raises(InvalidArgumentError, match=r"a source is a path, not NoneType$"):
+        library.ingest(photos, None)  # type: ignore[arg-type]
+
+
+def test_wrong_argument_is_an_error_of_ours_and_a_value_error() -> None:
+    assert issubclass(InvalidArgumentError, MusaicError)
+    assert issubclass(InvalidArgumentError, ValueError)
 
 
 # --- held and given back -------------------------------------------------------------------------
@@ -273,6 +324,93 @@ def test_outside_a_with_block_the_store_is_held_only_while_a_method_runs(
     assert len(second.search("red")) == 3
     second.close()
     second.close()
+
+
+_METHODS = [
+    name
+    for name, _ in inspect.getmembers(Library, inspect.isfunction)
+    if not name.startswith("_") and name != "close"
+]
+
+
+@pytest.mark.parametrize("name", _METHODS)
+def test_every_method_of_a_closed_library_says_so_before_it_looks_at_anything(
+    tmp_path: Path, model: Path, name: str
+) -> None:
+    library = made(tmp_path, model)
+    library.close()
+
+    with pytest.raises(LibraryError) as caught:
+        getattr(library, name)()
+
+    assert str(caught.value) == "this library is closed; open it again"
+
+
+def test_closed_library_does_nothing(tmp_path: Path, photos: Path, model: Path) -> None:
+    with made(tmp_path, model) as library:
+        library.ingest(photos)
+        hits = library.search("red")
+    draw(photos / "e.png", "e")
+    before = _contents(tmp_path)
+
+    for ask in (
+        lambda: library.search("red"),
+        lambda: library.ingest(photos),
+        lambda: library.sheet(hits),
+        lambda: library.generate("a red cape"),
+        lambda: library.costs(),
+    ):
+        with pytest.raises(LibraryError, match=r"^this library is closed; open it again$"):
+            ask()
+    assert _contents(tmp_path) == before
+
+
+def _contents(folder: Path) -> dict[Path, tuple[int, int]]:
+    stats = ((path, path.stat()) for path in folder.rglob("*"))
+    return {path: (status.st_size, status.st_mtime_ns) for path, status in stats}
+
+
+def test_closed_library_cannot_be_entered_again_but_closed_once_more(tmp_path: Path, model: Path) -> None:
+    library = made(tmp_path, model)
+    library.close()
+
+    library.close()
+    with pytest.raises(LibraryError, match="closed; open it again"), library:
+        pass
+
+
+def test_method_goes_on_to_its_end_when_another_thread_closes_the_library(
+    tmp_path: Path, photos: Path, model: Path
+) -> None:
+    library = made(tmp_path, model)
+
+    def close(event: Progress) -> None:
+        closing = threading.Thread(target=library.close)
+        closing.start()
+        closing.join(10)
+        assert library.counts()[0] <= 4, "of the thread that is in"
+
+    assert library.ingest(photos, on_progress=close).added == 4
+    with pytest.raises(LibraryError, match="closed; open it again"):
+        library.counts()
+    with made(tmp_path, model) as again:
+        assert again.counts()[0] == 4
+
+
+def test_pictures_that_are_being_made_are_recorded_though_another_thread_closes_the_library(
+    tmp_path: Path, photos: Path, model: Path
+) -> None:
+    settings = {"embed": {"model": str(model)}, "ingest": {"settle_s": 0}}
+    library = Library.open(tmp_path, create=True, generate={"engine": "moodboard"}, **settings)  # type: ignore[arg-type]
+    library.ingest(photos)
+    plan = library.plan(library.brief("a square", refs=[str(photos / "a.png")], variants=3))
+
+    made_pictures = library.make(plan, on_done=lambda each: library.close())
+
+    assert [each.state for each in made_pictures] == ["picture"] * 3
+    with made(tmp_path, model) as again:
+        assert [record.state for record in again.recent()] == ["picture"] * 3
+        assert len(again.search("red", limit=10)) == 7
 
 
 def test_a_failed_run_gives_the_library_back(tmp_path: Path, photos: Path, model: Path) -> None:

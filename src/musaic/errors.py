@@ -4,6 +4,7 @@
 
     MusaicError
     ├── ConfigError                 a setting, flag or config.toml that cannot be used
+    ├── InvalidArgumentError        an argument of a method that cannot be used; a ValueError too
     ├── ExtraMissingError           an optional package that is not installed
     ├── FilterError                 a --where expression that cannot be used
     ├── UnknownAssetError           an id or path the library does not hold
@@ -60,6 +61,10 @@ class MusaicError(Exception):
 
 class ConfigError(MusaicError):
     """A setting, flag or config.toml cannot be used."""
+
+
+class InvalidArgumentError(MusaicError, ValueError):
+    """An argument of a method cannot be used."""
 
 
 class ExtraMissingError(MusaicError):
@@ -130,11 +135,19 @@ class LibraryBusyError(LibraryError):
 class ModelMismatchError(LibraryError):
     """A library was built with another encoder than the one now configured."""
 
-    def __init__(self, *, collection: str, built_with: str, configured: str) -> None:
+    def __init__(
+        self,
+        *,
+        collection: str,
+        built_with: str,
+        configured: str,
+        way_out: str = "leave --model out to use what it was built with, or run `musaic reindex --model ID` to build "
+        "it anew",
+    ) -> None:
         self.collection, self.built_with, self.configured = collection, built_with, configured
         super().__init__(
             f"collection {collection!r} was built with {built_with} but the configured encoder is {configured}; "
-            "leave --model out to use what it was built with, or run `musaic reindex --model ID` to build it anew"
+            f"{way_out}"
         )
 
 

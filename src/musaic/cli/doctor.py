@@ -130,6 +130,8 @@ def _library(path: Path | None) -> Iterator[Line]:
             if built_with is not None:
                 text = f"{built_with.model}, {built_with.precision}, {built_with.dim} numbers a vector"
                 yield Line(topic="encoder", state="ok", text=text)
+                if lacking := library.missing_encoder():
+                    yield Line(topic="encoder", state="problem", text=lacking)
             server, missing, rows = library.check_store()
             yield Line(topic=topic, state="ok", text=f"{server}, {rows:,} rows")
             yield from (Line(topic=topic, state="note", text=each) for each in missing)

@@ -22,6 +22,8 @@ _EMPTY, _PAPER = (222, 222, 226), (255, 255, 255)
 _LETTER_PX = 8
 # kitty takes at most so much base64 in one escape sequence.
 _KITTY_CHUNK = 4096
+# How long a terminal may take to answer; one that does not know the question never does.
+_ANSWER_S = 0.5
 # A terminal's answer to a question for its primary device attributes.
 _ATTRIBUTES = re.compile(rb"\x1b\[\?([0-9;]*)c")
 
@@ -52,7 +54,7 @@ def terminal_protocol(environ: Mapping[str, str]) -> Protocol | None:
     return "sixel" if _answers_sixel() else None
 
 
-def _answers_sixel(timeout_s: float = 0.5) -> bool:
+def _answers_sixel() -> bool:
     """Ask for the primary device attributes; 4 among them is sixel (VT340 manual, DA1).
 
     Nothing is asked where the user has typed ahead, or where another program has the terminal.
@@ -73,7 +75,7 @@ def _answers_sixel(timeout_s: float = 0.5) -> bool:
             return False
         sys.stdout.write("\x1b[c")
         sys.stdout.flush()
-        answer = _read_answer(descriptor, time.monotonic() + timeout_s)
+        answer = _read_answer(descriptor, time.monotonic() + _ANSWER_S)
         _give_back(descriptor, _ATTRIBUTES.sub(b"", answer))
     finally:
         termios.tcsetattr(descriptor, termios.TCSANOW, before)

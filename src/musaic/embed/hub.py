@@ -9,16 +9,18 @@ import contextlib
 import hashlib
 import importlib
 import re
+import string
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import urlsplit
 
 from musaic.embed.cache import user_cache
 from musaic.embed.folder import LAYOUT_FILES, Stored, Suffix, find_variant, has_weights
 from musaic.embed.models import ModelSpec
-from musaic.errors import HubError, ModelFilesError
+from musaic.errors import ConfigError, HubError, ModelFilesError, MusaicError
 from musaic.home import expanded
 
 if TYPE_CHECKING:
@@ -113,10 +115,11 @@ class Hub:
 
         Raises:
             HubError: The hub cannot be reached, refuses, or sends something else than it announced.
+            ConfigError: ``HF_ENDPOINT`` is no address.
         """
         if (local := self.local(spec, precision=precision, revision=revision)) is not None:
             return local
-        with _explained(spec):
+        with _explained(spec, host=_host_of(self._address())):
             return self._download(
                 spec, precision, revision or "main", on_download or (lambda _done, _total: None)
             )
@@ -170,6 +173,11 @@ class Hub:
                 )
             part.replace(blob)
 
+    def _address(self) -> str:
+        from huggingface_hub import constants
+
+        return self.endpoint or constants.ENDPOINT
+
     def _storage(self, spec: ModelSpec) -> Path:
         return self._folder() / f"models--{_repository(spec).replace('/', '--')}"
 
@@ -199,6 +207,28 @@ _WAYS_OUT = (
     "copy the model's folder from another machine and name it with --model PATH, point HF_ENDPOINT at a hub that this "
     "machine can reach, or use --model starter, which is bundled"
 )
+
+
+def _host_of(address: str) -> str:
+    """Return the host of a hub, with its port if it is a special one; what else is in an address may be secret.
+
+    Raises:
+        ConfigError: It is no address.
+    """
+    with contextlib.suppress(ValueError):  # brackets that do not close, a port that is none
+        parts = urlsplit(address)
+        port = f":{parts.port}" if parts.port else ""
+        if parts.scheme in ("http", "https") and parts.hostname and not set(address) & set(string.whitespace):
+            return f"{parts.hostname}{port}"
+    shown = _without_password(address)
+    raise ConfigError(
+        f"HF_ENDPOINT is {shown!r}, which is no address of a model hub; it must look like https://hub.example.com, "
+        "or be unset"
+    )
+
+
+def _without_password(text: str) -> str:
+    return re.sub(r"[^/@\s']*@", "", text)
 
 
 def _repository(spec: ModelSpec) -> str:
@@ -294,7 +324,7 @@ def _transfer(
         except _passing_errors() as exc:
             broken = exc
         failures = 0 if stream.seek(0, 2) > before else failures + 1
-        if failures >= tries or _is_final(broken):
+        if failures >= tries or _final_status(broken) is not None:
             raise broken
         if failures:
             time.sleep(_WAIT_S * 2**failures)
@@ -337,44 +367,44 @@ def _passing_errors() -> tuple[type[Exception], ...]:
     return (client.TransportError, HfHubHTTPError)
 
 
-def _is_final(error: Exception) -> bool:
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    return status is not None and status not in _PASSING_STATUS
+def _final_status(error: Exception) -> int | None:
+    """Return the status that an error came with, if asking again gets the same answer."""
+    status: int | None = getattr(getattr(error, "response", None), "status_code", None)
+    return None if status in _PASSING_STATUS else status
 
 
 @contextlib.contextmanager
-def _explained(spec: ModelSpec) -> Iterator[None]:
-    from huggingface_hub import constants
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+def _explained(spec: ModelSpec, *, host: str) -> Iterator[None]:
+    """Say in one sentence what kept weights from being fetched, and what to do; trying again only where that may help.
 
+    Args:
+        spec: What was to be fetched.
+        host: Of the hub.
+    """
     try:
         yield
-    except HubError:
+    except MusaicError:
         raise
-    except OfflineModeIsEnabled as exc:
-        raise HubError(
-            f"the weights of {spec.id} are not on this machine and HF_HUB_OFFLINE forbids fetching them; unset it, "
-            f"or {_WAYS_OUT}",
-            model=spec.id,
-        ) from exc
-    except GatedRepoError as exc:
-        raise HubError(
-            f"{spec.repository} wants an account; set HF_TOKEN, or {_WAYS_OUT}", model=spec.id
-        ) from exc
-    except (RepositoryNotFoundError, RevisionNotFoundError) as exc:
-        raise HubError(
-            f"the hub at {constants.ENDPOINT} has no {spec.repository} at this revision; {_WAYS_OUT}",
-            model=spec.id,
-        ) from exc
     except Exception as exc:  # the hub's library raises its own, its client's and the system's errors
-        reason = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
-        raise HubError(
-            f"the weights of {spec.id} could not be fetched ({reason}); what has arrived is kept: run again to go on, "
-            f"or {_WAYS_OUT}",
-            model=spec.id,
-        ) from exc
+        raise HubError(f"{_cause(exc, spec, host)} {_WAYS_OUT}", model=spec.id) from exc
+
+
+def _cause(error: Exception, spec: ModelSpec, host: str) -> str:
+    """Return the beginning of a sentence that ends with the ways out."""
+    from huggingface_hub import errors
+
+    reason = _without_password(str(error).splitlines()[0]) if str(error) else type(error).__name__
+    if isinstance(error, errors.OfflineModeIsEnabled):
+        return f"the weights of {spec.id} are not here and HF_HUB_OFFLINE forbids fetching them; unset it, or"
+    if isinstance(error, errors.GatedRepoError):
+        return f"{spec.repository} at {host} wants an account; set HF_TOKEN, or"
+    if isinstance(error, (errors.RepositoryNotFoundError, errors.RevisionNotFoundError)):
+        return f"the hub at {host} has no {spec.repository} at this revision;"
+    if (status := _final_status(error)) is not None:
+        return f"the hub at {host} does not give {spec.repository} (status {status}); is HF_ENDPOINT right? If it is,"
+    if isinstance(error, (ValueError, TypeError, KeyError, AttributeError)):
+        return f"what answers at {host} is no model hub ({reason}); is HF_ENDPOINT right? If it is,"
+    return (
+        f"the weights of {spec.id} could not be fetched from {host} ({reason}); what has arrived is kept: run again to "
+        "go on, or"
+    )

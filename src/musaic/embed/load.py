@@ -64,9 +64,20 @@ def _question(spec: ModelSpec) -> str:
     return f"Download the encoder {spec.id} ({size}, once)? Without it the small bundled one is used."
 
 
-def is_downloaded(spec: ModelSpec, *, hub: Hub | None = None) -> bool:
-    """Return whether an encoder can be used without a network."""
-    return spec.repository is None or (hub or Hub()).local(spec) is not None
+def is_downloaded(
+    spec: ModelSpec, *, precision: Stored = "fp32", revision: str | None = None, hub: Hub | None = None
+) -> bool:
+    """Return whether an encoder can be used without a network.
+
+    Args:
+        spec: Of the table.
+        precision: Which of several published weights.
+        revision: Commit of the hub's repository; None: any.
+        hub: Where weights come from.
+    """
+    if spec.repository is None:
+        return True
+    return (hub or Hub()).local(spec, precision=precision, revision=revision) is not None
 
 
 def fetch(spec: ModelSpec, *, on_download: OnDownload | None = None, hub: Hub | None = None) -> Path:
@@ -74,6 +85,7 @@ def fetch(spec: ModelSpec, *, on_download: OnDownload | None = None, hub: Hub | 
 
     Raises:
         HubError: They cannot be fetched.
+        ConfigError: ``HF_ENDPOINT`` is no address.
     """
     return (
         starter_folder() if spec.repository is None else (hub or Hub()).fetch(spec, on_download=on_download)
@@ -112,7 +124,7 @@ def load_embedder(
         ModelFilesError: The model's files are missing or broken.
         ModelWiringError: A model of the table fails the self-test.
         HubError: Weights could not be fetched.
-        ConfigError: The named provider is not installed.
+        ConfigError: The named provider is not installed, or ``HF_ENDPOINT`` is no address.
         ExtraMissingError: Precision int8 without its optional package.
     """
     from musaic.embed.runtime import onnxruntime

@@ -4,7 +4,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -13,6 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from musaic.errors import LibraryError
 from musaic.ledger import schema
+
+CLOSED = "this library is closed; open it again"
+"""What is said to those who come after the end."""
 
 Value = str | int | float | None
 _Shape = TypeVar("_Shape", bound=BaseModel)
@@ -28,6 +31,7 @@ class Database:
         self.path = path
         # One connection has one transaction at a time, whatever thread began it.
         self._turn = threading.RLock()
+        self._closed = False
         with self._errors():
             self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
         try:
@@ -41,6 +45,8 @@ class Database:
         try:
             yield
         except sqlite3.Error as exc:
+            if self._closed:  # the file is as sound as it was
+                raise LibraryError(CLOSED) from exc
             raise _explained(self.path, exc) from exc
 
     def _prepare(self) -> None:
@@ -83,6 +89,7 @@ class Database:
     def close(self) -> None:
         """Close the file; a second call does nothing."""
         with self._turn:
+            self._closed = True
             self._db.close()
 
     @contextmanager
@@ -94,9 +101,11 @@ class Database:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                # A full disk may have ended the transaction already.
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
+                # A full disk may have ended the transaction already; and where Ctrl-C came before the block was
+                # entered, this runs when the generator is collected, by when the file may be closed.
+                with suppress(sqlite3.ProgrammingError):
+                    if self._db.in_transaction:
+                        self._db.execute("ROLLBACK")
                 raise
 
     @contextmanager

@@ -3,23 +3,44 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from types import FunctionType, TracebackType
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from musaic import config
 from musaic.encoder import LibraryEncoder
+from musaic.errors import LibraryError
 from musaic.home import expanded, find_or_make
 from musaic.ledger import Ledger
+from musaic.ledger.database import CLOSED
+from musaic.library.arguments import check_name, is_text
 from musaic.library.gate import Gate
 
 if TYPE_CHECKING:
     from musaic.embed import Ask, OnDownload
     from musaic.store import Store
 
+__all__ = ["OpenLibrary", "is_text"]
+
 _logger = logging.getLogger("musaic")
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+def _while_open(
+    method: "Callable[Concatenate[OpenLibrary, _Given], _Answer]",
+) -> "Callable[Concatenate[OpenLibrary, _Given], _Answer]":
+    """Return a method that refuses a closed library before it does anything."""
+
+    @wraps(method)
+    def checked(library: "OpenLibrary", /, *args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+        with library._inside():
+            return method(library, *args, **kwargs)
+
+    return checked
 
 
 class OpenLibrary:
@@ -39,6 +60,7 @@ class OpenLibrary:
         ask: "Ask | None",
         on_download: "OnDownload | None",
         by_hand: Mapping[str, object] | None = None,
+        embed_flags: Collection[str] = (),
     ) -> None:
         self.folder, self.settings = folder, settings
         # Which of `generate` were named for this opening, and are not merely set somewhere.
@@ -46,17 +68,32 @@ class OpenLibrary:
         self._notify = notify
         self._ledger = Ledger(folder / "ledger.sqlite")
         self._encoder = LibraryEncoder(
-            settings, self._ledger, notify=notify, ask=ask, on_download=on_download
+            settings,
+            self._ledger,
+            flags=embed_flags,
+            config_file=folder / "config.toml",
+            notify=notify,
+            ask=ask,
+            on_download=on_download,
         )
         self._store: Store | None = None
         # Whoever is using the store now, and in how many ``with`` blocks it is to stay open; both change under `_turn`.
         self._users = self._holders = 0
+        # How many public methods run now, those that others of them call included; of one thread in `_own`.
+        self._running, self._own = 0, threading.local()
         self._closed = False
         self._turn = threading.RLock()
         # Ingest, reindex, and taking in what was made: each reads rows and writes them back changed.
         self._writing = threading.RLock()
         # Queries go by one encoder and one collection from end to end; a reindex switches both.
         self._gate = Gate()
+
+    def __init_subclass__(cls) -> None:
+        """Let every public method refuse a closed library, those of later classes too."""
+        super().__init_subclass__()
+        for name, member in list(vars(cls).items()):
+            if isinstance(member, FunctionType) and not name.startswith("_"):
+                setattr(cls, name, _while_open(member))
 
     @classmethod
     def open(
@@ -103,10 +140,13 @@ class OpenLibrary:
             ask=ask,
             on_download=on_download,
             by_hand=generate,
+            embed_flags=tuple(embed or ()),
         )
 
     def __enter__(self) -> Self:
         with self._turn:
+            if self._closed:
+                raise LibraryError(CLOSED)
             self._holders += 1
         return self
 
@@ -134,7 +174,7 @@ class OpenLibrary:
         if not self._holders and self._store is not None:
             store, self._store = self._store, None
             store.close()
-        if self._closed:
+        if self._closed and not self._running:
             self._ledger.close()
 
     @property
@@ -142,34 +182,48 @@ class OpenLibrary:
         """Whether an encoder was loaded; before that no file is in hand."""
         return self._encoder.ready
 
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Keep open what a method needs, also when another thread closes the library meanwhile."""
+        depth: int = getattr(self._own, "depth", 0)
+        with self._turn:
+            if self._closed and not depth:
+                raise LibraryError(CLOSED)
+            self._running += 1
+        self._own.depth = depth + 1
+        try:
+            yield
+        finally:
+            self._own.depth = depth
+            with self._turn:
+                self._running -= 1
+                self._let_go()
+
     # --- what is open ----------------------------------------------------------------------------
     @contextmanager
     def _opened(self) -> Iterator["Store"]:
         from musaic.store import Store
 
-        with self._turn:
-            if self._store is None:
-                self._store = Store.open(self.settings.store, self.folder)
-            store = self._store
-            self._users += 1
-        try:
-            yield store
-        finally:
+        with self._inside():
             with self._turn:
-                self._users -= 1
-                self._let_go()
+                if self._store is None:
+                    self._store = Store.open(self.settings.store, self.folder)
+                store = self._store
+                self._users += 1
+            try:
+                yield store
+            finally:
+                with self._turn:
+                    self._users -= 1
+                    self._let_go()
 
     def _known_id(self, name: Path | str) -> str | None:
-        """Return the asset that a path stands for."""
+        """Return the asset that a path stands for.
+
+        Raises:
+            InvalidArgumentError: It is no name at all.
+        """
+        check_name(name)
         path = Path(os.path.abspath(expanded(name)))  # noqa: PTH100  links stay
         state = self._ledger.known_in(str(path.parent)).get(path.name)
         return state.asset_id if state is not None else None
-
-
-def is_text(text: str) -> bool:
-    """Say whether a text is one: Python also holds bytes of names and arguments that are no characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

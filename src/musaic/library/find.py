@@ -7,9 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from musaic.encoder import is_same_encoder
+from musaic.encoder import is_same_record
 from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
-from musaic.library.base import OpenLibrary, is_text
+from musaic.library.arguments import check_name, check_query, check_sources, checked_window
+from musaic.library.base import OpenLibrary
 from musaic.library.places import located_asset, located_hit
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
@@ -42,15 +43,17 @@ class FindingLibrary(OpenLibrary):
             stop: Set it to end early; what is in hand is finished, and the next run goes on.
 
         Raises:
+            InvalidArgumentError: A source is no path.
             ConfigError: A source does not exist.
             LibraryBusyError: Another process holds the library.
             ModelMismatchError: The library was built with another encoder.
         """
         from musaic.ingest import Ingest
 
+        check_sources(sources)
         with self._writing, self._opened() as store:
-            # A wrong model is refused before the first file is read.
-            if self.settings.embed.model != "auto":
+            # What cannot hold is refused before the first file is read, and also where there is none to encode.
+            if self._encoder.is_named:
                 self._encoder.of(store)
             run = Ingest(
                 self.folder,
@@ -85,7 +88,8 @@ class FindingLibrary(OpenLibrary):
             where: A filter, e.g. ``kind == "image" and width > 800``.
 
         Raises:
-            ValueError: Neither or both of `text` and `image` are given, the text is none, or a number is out of range.
+            InvalidArgumentError: Neither or both of `text` and `image` are given, the text is none, or a number is out
+                of range.
             FilterError: The filter cannot be used.
             UnknownWordsError: The encoder was taught none of the words.
             MediaError: The picture cannot be read.
@@ -106,7 +110,8 @@ class FindingLibrary(OpenLibrary):
         where: str | None,
     ) -> list[Hit]:
         """Return what `search` does, and leave it to the caller to say how near it is."""
-        _check_query(text, image, limit, offset)
+        check_query(text, image, where=where)
+        limit, offset = checked_window(limit, offset)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
@@ -135,9 +140,12 @@ class FindingLibrary(OpenLibrary):
         """Return the assets nearest to one of the library, by id or path, or to any picture file.
 
         Raises:
+            InvalidArgumentError: A number is out of range, or something is of another type.
             UnknownAssetError: Neither an asset nor a file.
         """
-        _check_query(None, asset, limit, offset)
+        check_name(asset)
+        check_query(None, asset, where=where)
+        limit, offset = checked_window(limit, offset)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
@@ -157,8 +165,10 @@ class FindingLibrary(OpenLibrary):
         """Return what is known of an asset, by id or path.
 
         Raises:
+            InvalidArgumentError: The asset is named by something else.
             UnknownAssetError: The library does not hold it.
         """
+        check_name(asset)
         with self._gate.asking(), self._opened() as store:
             row = self._row(str(asset), store)
             if row is None:
@@ -195,7 +205,8 @@ class FindingLibrary(OpenLibrary):
             if built_with is None:
                 raise LibraryError(f"the library {self.folder} is empty; there is nothing to reindex")
             embedder = self._encoder.configured()
-            if is_same_encoder(embedder.fingerprint, built_with):
+            if is_same_record(embedder.fingerprint, built_with):
+                self._encoder.remember_place(embedder.fingerprint)
                 return _last(_nothing_to_do(store.count()), on_progress)
             new = store.beside(embedder.fingerprint)
             run = Reindex(
@@ -254,8 +265,10 @@ class FindingLibrary(OpenLibrary):
         from musaic.export import Tile, write_sheet
 
         target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
-        tiles = [Tile(self._shown(hit), *_label(hit)) for hit in hits]
-        return write_sheet(tiles, target, title=title)
+        tiles = [
+            Tile(Path(hit.path), *_label(hit), self.thumbnail(hit.asset_id), hit.asset_id) for hit in hits
+        ]
+        return write_sheet(tiles, target, title=title, notify=self._notify)
 
     def _sheet_target(self, path: Path | str) -> Path:
         """Return where a contact sheet will be written; refuse a place that is not ours to write to."""
@@ -271,10 +284,6 @@ class FindingLibrary(OpenLibrary):
 
         check_target(path, what=what, library=self.folder, ledger=self._ledger)
 
-    def _shown(self, hit: Hit) -> Path:
-        """Return what to draw of a hit: its thumbnail, which is quick to read, else the original."""
-        return self.thumbnail(hit.asset_id) or Path(hit.path)
-
     def thumbnail(self, asset_id: str) -> Path | None:
         """Return the path of an asset's thumbnail, if there is one."""
         from musaic.ingest.thumbs import thumb_path
@@ -289,6 +298,10 @@ class FindingLibrary(OpenLibrary):
     def built_with(self) -> Fingerprint | None:
         """Return which encoder the library was built with, without opening the store."""
         return self._encoder.noted()
+
+    def missing_encoder(self) -> str | None:
+        """Return why the encoder of this library cannot be loaded on this machine; None where nothing is missing."""
+        return self._encoder.missing()
 
     def check_store(self) -> tuple[str, list[str], int]:
         """Return the store's version, what it cannot do in words, and how many rows it holds."""
@@ -327,11 +340,12 @@ class FindingLibrary(OpenLibrary):
     ) -> list[Hit]:
         from musaic import filters, search
 
-        parsed = filters.parse(where) if where else None
+        parsed = filters.parse(where) if where is not None else None
         if parsed is not None:
             for key in search.missing_keys(store, parsed):
                 self._notify(
-                    f"no asset has metadata.{key}, so the filter {where!r} lets nothing through on it"
+                    f"no asset has metadata.{key}: the filter {where!r} asks about a key that is nowhere in this "
+                    "library"
                 )
         hits = search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
         return [located_hit(hit, self.folder) for hit in hits]
@@ -350,17 +364,6 @@ def _label(hit: Hit) -> tuple[str, str]:
     if hit.kind != "generated":
         return Path(hit.path).name, f"{hit.cosine:.3f}"
     return str(hit.metadata.get("prompt") or Path(hit.path).parent.name), f"{hit.cosine:.3f}, made here"
-
-
-def _check_query(text: str | None, image: object, limit: int, offset: int) -> None:
-    if (text is None) == (image is None):
-        raise ValueError("search needs either words or a picture, and not both")
-    if text is not None and not text.strip():
-        raise ValueError("the query is empty; say what to look for")
-    if text is not None and not is_text(text):
-        raise ValueError(f"the query {text!a} is not valid UTF-8")
-    if limit < 1 or offset < 0:
-        raise ValueError(f"limit must be 1 or more and offset 0 or more, not {limit} and {offset}")
 
 
 def _last(

@@ -13,6 +13,7 @@ from musaic.errors import (
     ConfigError,
     ExportError,
     ExtraMissingError,
+    InvalidArgumentError,
     LibraryError,
     PlanError,
     UnknownPriceError,
@@ -283,7 +284,7 @@ class MakingLibrary(RecordsLibrary):
 
         wanted = self.settings.generate
         if max_cost_usd is not None and not max_cost_usd >= 0:
-            raise ValueError(
+            raise InvalidArgumentError(
                 f"the most that this may cost is an amount in US dollars, and not {max_cost_usd}"
             )
         return Limits(
@@ -339,7 +340,7 @@ class MakingLibrary(RecordsLibrary):
         ]
         own = self.folder / "outputs" / f"{records[0].run}.png"
         target = own if path is None else self._sheet_target(path)
-        return write_sheet(tiles, target, title=title, columns=_columns(records))
+        return write_sheet(tiles, target, title=title, columns=_columns(records), notify=self._notify)
 
     def page(
         self,
@@ -395,11 +396,11 @@ def _target(out: Path | str) -> Path:
     """Return the folder for copies, as an absolute path that can be printed and recorded.
 
     Raises:
-        ValueError: It has no name.
+        InvalidArgumentError: It has no name.
         ExportError: Its name is not valid UTF-8.
     """
     if not str(out):
-        raise ValueError("--out names no folder; give its path")
+        raise InvalidArgumentError("--out names no folder; give its path")
     target = os.path.abspath(out)  # noqa: PTH100  links stay
     if not is_text(target):
         raise ExportError(f"the name of {target!a} is not valid UTF-8; name another folder with --out")

@@ -93,7 +93,7 @@ class WantingLibrary(FindingLibrary):
         for text in (prompt, *find, *grid):
             if not is_text(text):
                 raise PlanError(f"{text!a} is not valid UTF-8")
-        if where:
+        if where is not None:
             filters.parse(where)  # its faults are told before anything is added to it
         chosen = find_recipe(recipe, self.recipes())
         references = by_hand(refs, ledger=self._ledger, library=self.folder, recipe=chosen)
@@ -117,7 +117,7 @@ class WantingLibrary(FindingLibrary):
     def _filter(self, where: str | None, *, include_generated: bool) -> str | None:
         from musaic.library.choosing import DRAFTING, choose_model
 
-        parts = [f"({where})"] if where else []
+        parts = [f"({where})"] if where is not None else []
         if not include_generated:
             return " and ".join([*parts, _NOT_GENERATED])
         wanted = self.settings.generate

@@ -1,6 +1,6 @@
 """Records, by id: of one generation, of a conversation, and what all of them cost."""
 
-from musaic.errors import GenerateError, UnknownGenerationError
+from musaic.errors import GenerateError, InvalidArgumentError, UnknownGenerationError
 from musaic.ledger import CallRow, Heading, Ledger
 from musaic.schemas import Call, CostLine, Record
 
@@ -43,10 +43,10 @@ def costs(ledger: Ledger, *, by: Heading) -> list[CostLine]:
     """Return what was spent by day (UTC), model or recipe; headings in order.
 
     Raises:
-        ValueError: `by` is none of them.
+        InvalidArgumentError: `by` is none of them.
     """
     if by not in ("day", "model", "recipe"):
-        raise ValueError(f"costs come by day, model or recipe, and not by {by!r}")
+        raise InvalidArgumentError(f"costs come by day, model or recipe, and not by {by!r}")
     return ledger.cost_lines(by)
 
 

@@ -1,12 +1,15 @@
-"""The encoder of one library: chosen, loaded when it is first needed, and remembered."""
+"""Which encoder answers for a library, and where its files are."""
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musaic.config import Settings
+from musaic.encoder.likeness import gives_same_vectors
+from musaic.encoder.mismatch import mismatch
+from musaic.encoder.origin import Origins
 from musaic.errors import ConfigError, ModelFilesError, ModelMismatchError
 from musaic.home import expanded
 from musaic.ledger import Ledger
@@ -30,6 +33,8 @@ class LibraryEncoder:
     Args:
         settings: Of the process.
         ledger: Remembers which encoder, and where a model folder is.
+        flags: Which of its settings were named for this opening, and are not merely set somewhere.
+        config_file: The library's config.toml.
         notify: Takes warnings in plain words, each once.
         ask: Asked whether weights may be downloaded.
         on_download: Told how a download goes.
@@ -40,16 +45,25 @@ class LibraryEncoder:
         settings: Settings,
         ledger: Ledger,
         *,
+        flags: Collection[str],
+        config_file: Path,
         notify: Callable[[str], None],
         ask: "Ask | None",
         on_download: "OnDownload | None",
     ) -> None:
         self._settings, self._ledger = settings, ledger
+        self._origins = Origins(flags, config_file)
         self._notify, self._ask, self._on_download = notify, ask, on_download
         self._loaded: Embedder | None = None
         self._told: set[str] = set()
         self._turn = threading.RLock()
         self.ready = False
+
+    @property
+    def is_named(self) -> bool:
+        """Whether the settings say anything of the encoder that may not hold for this library or machine."""
+        wanted = self._settings.embed
+        return wanted.model != "auto" or wanted.precision is not None or wanted.provider != "auto"
 
     def of(self, store: "Store") -> "Embedder":
         """Return the library's encoder; make the collection for it if there is none.
@@ -65,36 +79,38 @@ class LibraryEncoder:
 
     def _fitting(self, store: "Store") -> "Embedder":
         built_with = store.fingerprint()
+        if built_with is None:
+            embedder = self._load(None)
+            store.create(embedder.fingerprint)
+            self._note(embedder.fingerprint, found=embedder.fingerprint)
+            return embedder
         self._refuse_other(built_with)
         embedder = self._load(built_with)
-        if built_with is None:
-            store.create(embedder.fingerprint)
-        elif not is_same_encoder(embedder.fingerprint, built_with):
-            raise ModelMismatchError(
-                collection=self._settings.store.collection,
-                built_with=_words(built_with),
-                configured=_words(embedder.fingerprint),
-            )
+        if not gives_same_vectors(embedder.fingerprint, built_with):
+            raise self._mismatch(built_with, embedder.fingerprint)
         # What the library says of itself stays, also where a model folder is called otherwise now.
-        self._note(built_with or embedder.fingerprint)
+        self._note(built_with, found=embedder.fingerprint)
         return embedder
 
-    def _refuse_other(self, built_with: Fingerprint | None) -> None:
-        """Refuse another row of the table before its weights are looked for, or even fetched."""
+    def _refuse_other(self, built_with: Fingerprint) -> None:
+        """Refuse what cannot fit before its weights are looked for, or even fetched or quantised."""
         from musaic.embed import MODELS
 
+        wanted = self._settings.embed
+        other_row = wanted.model in MODELS and built_with.model in MODELS and wanted.model != built_with.model
+        # Of the bundled encoder there is but one precision, and a notice says so.
+        smaller = (built_with.precision, wanted.precision) == ("fp32", "int8")
+        if other_row or (smaller and built_with.revision != "bundled"):
+            raise self._mismatch(built_with, None)
+
+    def _mismatch(self, built_with: Fingerprint, configured: Fingerprint | None) -> ModelMismatchError:
+        place = self._noted_place(built_with) if built_with.revision != "bundled" else None
         wanted = self._settings.embed.model
-        if (
-            built_with is not None
-            and wanted in MODELS
-            and built_with.model in MODELS
-            and wanted != built_with.model
-        ):
-            raise ModelMismatchError(
-                collection=self._settings.store.collection,
-                built_with=_words(built_with),
-                configured=repr(wanted),
-            )
+        folder = built_with.model if place is None else place
+        own = wanted in ("auto", folder) or (place is not None and _absolute(wanted) == place)
+        return mismatch(
+            built_with, configured, settings=self._settings, origins=self._origins, own=own, place=place
+        )
 
     def text_vector(self, store: "Store", text: str) -> "NDArray[np.float32]":
         """Return the vector of a query in words, shape ``(dim,)``.
@@ -122,7 +138,7 @@ class LibraryEncoder:
             MediaError: It cannot be read.
         """
         embedder = self.of(store)
-        if isinstance(image, (str, Path)):
+        if isinstance(image, (str, os.PathLike)):
             image = self._open(expanded(image), embedder.image_size)
         assert image is not None
         vector: NDArray[np.float32] = embedder.embed_pictures([image.convert("RGB")])[0]
@@ -149,23 +165,35 @@ class LibraryEncoder:
     def keep(self, embedder: "Embedder") -> None:
         """Remember an encoder as the library's own."""
         with self._turn:
-            self._note(embedder.fingerprint)
+            self._note(embedder.fingerprint, found=embedder.fingerprint)
             self._loaded = embedder
 
-    def _note(self, fingerprint: Fingerprint) -> None:
-        self.remember_place(fingerprint)
-        self._ledger.remember("fingerprint", fingerprint.model_dump_json())
+    def _note(self, built_with: Fingerprint, *, found: Fingerprint) -> None:
+        self.remember_place(found)
+        self._ledger.remember("fingerprint", built_with.model_dump_json())
 
-    def remember_place(self, fingerprint: Fingerprint) -> None:
-        """Remember where a model folder is, so that it need not be named again."""
-        if fingerprint.revision == "local" and self._settings.embed.model != "auto":
-            folder = expanded(self._settings.embed.model).resolve()
-            self._ledger.remember(_place_key(fingerprint), str(folder))
+    def remember_place(self, found: Fingerprint) -> None:
+        """Remember where a model folder was found, so that it need not be named again."""
+        if found.revision == "local" and self._settings.embed.model != "auto":
+            self._ledger.remember(_place_key(found), _absolute(self._settings.embed.model))
 
     def noted(self) -> Fingerprint | None:
         """Return which encoder the library was built with, as the ledger remembers it."""
         noted = self._ledger.note("fingerprint")
         return None if noted is None else Fingerprint.model_validate_json(noted)
+
+    def missing(self) -> str | None:
+        """Return why the library's encoder cannot be loaded now, as far as a look at its files tells."""
+        built_with = self.noted()
+        if built_with is None:
+            return None
+        try:
+            source = self._source(built_with)
+        except ModelFilesError as exc:
+            return str(exc)
+        if source != built_with.model or _is_here(built_with):
+            return None
+        return f"the weights of {source} are not on this machine; they are fetched at the next search"
 
     def _load(self, built_with: Fingerprint | None) -> "Embedder":
         from musaic.embed import load_embedder
@@ -173,7 +201,7 @@ class LibraryEncoder:
         wanted = self._settings.embed
         updates: dict[str, object] = {}
         if wanted.model == "auto" and built_with is not None:
-            updates["model"] = self._place(built_with) or built_with.model
+            updates["model"] = self._source(built_with)
         if wanted.precision is None and built_with is not None:
             updates["precision"] = built_with.precision
         loaded = load_embedder(
@@ -186,18 +214,30 @@ class LibraryEncoder:
         self.ready = True
         return loaded.embedder
 
-    def _place(self, fingerprint: Fingerprint) -> str | None:
-        """Return the folder of an encoder that is none of the table.
+    def _source(self, built_with: Fingerprint) -> str:
+        """Return what a library's encoder is loaded from: a row of the table, or a folder.
 
         Raises:
-            ModelFilesError: It is not there any more.
+            ModelFilesError: The folder is not there any more.
         """
-        folder = self._ledger.note(_place_key(fingerprint))
-        if folder is not None and not Path(folder).is_dir():
-            raise ModelFilesError(
-                "it is not there any more; name its new place with --model PATH", folder=Path(folder)
-            )
-        return folder
+        place = self._noted_place(built_with)
+        if built_with.revision == "local":
+            return self._present(place, built_with.model)
+        # A copy of the table's weights was named once; it is for machines that have not got these.
+        if place is not None and Path(place).is_dir() and not _is_here(built_with):
+            return place
+        return built_with.model
+
+    def _noted_place(self, built_with: Fingerprint) -> str | None:
+        return self._ledger.note(_place_key(built_with))
+
+    def _present(self, place: str | None, name: str) -> str:
+        if place is not None and Path(place).is_dir():
+            return place
+        lost = "it is not there any more" if place else "nothing is known of where it is"
+        raise ModelFilesError(
+            f"{lost}; name its place with --model PATH, once: it is remembered", folder=Path(place or name)
+        )
 
     def _tell(self, notices: Sequence[str]) -> None:
         for notice in notices:
@@ -206,17 +246,19 @@ class LibraryEncoder:
                 self._notify(notice)
 
 
-def is_same_encoder(one: Fingerprint, other: Fingerprint) -> bool:
-    """Say whether two encoders give the same vectors. A model folder may be called anything: its weights count."""
-    if one.revision == other.revision == "local":
-        return one.model_copy(update={"model": other.model}) == other
-    return one == other
+def _absolute(folder: str) -> str:
+    return str(expanded(folder).resolve())
+
+
+def _is_here(built_with: Fingerprint) -> bool:
+    """Say whether the weights of a row of the table are on this machine."""
+    from musaic.embed import MODELS, is_downloaded
+
+    spec = MODELS.get(built_with.model)
+    return spec is not None and is_downloaded(
+        spec, precision=built_with.precision, revision=built_with.revision
+    )
 
 
 def _place_key(fingerprint: Fingerprint) -> str:
     return f"folder of {fingerprint.weights_sha256}"
-
-
-def _words(fingerprint: Fingerprint) -> str:
-    short = f"{fingerprint.revision[:12]}, weights {fingerprint.weights_sha256[:8]}"
-    return f"{fingerprint.model!r} ({fingerprint.precision}, {short})"

@@ -1,0 +1,100 @@
+"""Arguments of a library's methods, looked at before anything is opened."""
+
+import operator
+import os
+from collections.abc import Iterable
+
+from musaic.errors import InvalidArgumentError
+
+
+def check_query(text: object, image: object, *, where: object) -> None:
+    """Refuse what cannot be searched with.
+
+    Args:
+        text: Words, or None.
+        image: A path or an opened picture, or None.
+        where: A filter, or None.
+
+    Raises:
+        InvalidArgumentError: The message names the argument.
+    """
+    if (text is None) == (image is None):
+        raise InvalidArgumentError("search needs either words or a picture, and not both")
+    if text is not None:
+        _check_words(text)
+    elif not isinstance(image, (str, os.PathLike)) and not _is_picture(image):
+        raise InvalidArgumentError(f"a picture is a path or an image of Pillow, not {kind_of(image)}")
+    if where is not None and not isinstance(where, str):
+        raise InvalidArgumentError(f"where is a filter such as 'width > 800', not {kind_of(where)}")
+
+
+def checked_window(limit: object, offset: object) -> tuple[int, int]:
+    """Return how many hits are wanted and how many are passed over, as Python's own numbers.
+
+    Raises:
+        InvalidArgumentError: One is no whole number, or `limit` is less than 1 or `offset` than 0.
+    """
+    return _whole("limit", limit, least=1), _whole("offset", offset, least=0)
+
+
+def check_sources(sources: Iterable[object]) -> None:
+    """Refuse sources that are no paths.
+
+    Raises:
+        InvalidArgumentError: One is something else, a list of paths for instance.
+    """
+    for source in sources:
+        if not isinstance(source, (str, os.PathLike)):
+            several = isinstance(source, Iterable) and not isinstance(source, bytes)
+            way = "; pass paths as separate arguments: ingest(*paths)" if several else ""
+            raise InvalidArgumentError(f"a source is a path, not {kind_of(source)}{way}")
+
+
+def check_name(name: object) -> None:
+    """Refuse what can be neither the id of an asset nor a path.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if not isinstance(name, (str, os.PathLike)):
+        raise InvalidArgumentError(f"an asset is named by its id or path, not by {kind_of(name)}")
+
+
+def kind_of(value: object) -> str:
+    """Return what an argument is, for a message: ``int 3``, ``list``."""
+    return f"{type(value).__name__} {value!r}" if isinstance(value, (int, float)) else type(value).__name__
+
+
+def is_text(text: str) -> bool:
+    """Say whether a text is one: Python also holds bytes of names and arguments that are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _check_words(text: object) -> None:
+    if not isinstance(text, str):
+        raise InvalidArgumentError(f"the query is words in one string, not {kind_of(text)}")
+    if not text.strip():
+        raise InvalidArgumentError("the query is empty; say what to look for")
+    if not is_text(text):
+        raise InvalidArgumentError(f"the query {text!a} is not valid UTF-8")
+
+
+def _is_picture(image: object) -> bool:
+    from PIL import Image
+
+    return isinstance(image, Image.Image)
+
+
+def _whole(name: str, value: object, *, least: int) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # NumPy's whole numbers are some too
+    except TypeError as exc:
+        shown = repr(value) if isinstance(value, str) else kind_of(value)
+        raise InvalidArgumentError(f"{name} is a whole number, {least} or more, not {shown}") from exc
+    if number < least:
+        raise InvalidArgumentError(f"{name} must be {least} or more, not {number}")
+    return number
