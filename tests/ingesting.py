@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -74,6 +75,7 @@ class CountingEmbedder:
     def __init__(self, real: Embedder) -> None:
         self.real = real
         self.rows = 0
+        self._adding = threading.Lock()  # batches are encoded side by side
         self.refuse: Callable[[NDArray[np.float32]], None] = lambda pixels: None
 
     @property
@@ -89,7 +91,8 @@ class CountingEmbedder:
 
     def embed_prepared(self, pixels: NDArray[np.float32]) -> NDArray[np.float32]:
         self.refuse(pixels)
-        self.rows += len(pixels)
+        with self._adding:
+            self.rows += len(pixels)
         return self.real.embed_prepared(pixels)
 
     def embed_pictures(self, pictures: Sequence[Image.Image]) -> NDArray[np.float32]:

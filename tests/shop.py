@@ -125,6 +125,6 @@ def run(*arguments: object, here: Path, more: Mapping[str, str] | None = None) -
     """Run the program as a process of its own, its streams being pipes."""
     done = subprocess.run(
         [*PROGRAM, *(str(each) for each in arguments)], cwd=here, env=environment(here, **(more or {})),
-        capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False,
+        capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     return Answer(done.returncode, done.stdout, done.stderr)

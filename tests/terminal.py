@@ -38,7 +38,7 @@ class Terminal:
         os.close(slave)
         self.screen = ""
 
-    def read_until(self, found: Callable[[str], bool], *, timeout_s: float = 30) -> None:
+    def read_until(self, found: Callable[[str], bool], *, timeout_s: float = 90) -> None:
         deadline = time.monotonic() + timeout_s
         while not found(self.screen):
             left = deadline - time.monotonic()
@@ -55,4 +55,4 @@ class Terminal:
     def end(self) -> int:
         self.read_until(lambda _: False)
         os.close(self._master)
-        return self.process.wait(30)
+        return self.process.wait(90)

@@ -108,7 +108,7 @@ def test_ctrl_c_at_the_question_and_in_the_download_ends_at_once_and_what_came_i
         fetching.read_until(lambda screen: "downloading" in screen)
         # The small files come first and whole; what is interrupted is the weights, named by their SHA-256.
         weights = "?" * 64 + ".musaic-part"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while not [part for part in (tmp_path / "hub").rglob(weights) if part.stat().st_size == 1_000]:
             assert time.monotonic() < deadline
             time.sleep(0.01)
@@ -127,7 +127,7 @@ def _interrupted(terminal: Terminal) -> int:
     started = time.monotonic()
     terminal.type("\x03")
     code = terminal.end()
-    assert time.monotonic() - started < 10, terminal.screen
+    assert time.monotonic() - started < 30, terminal.screen
     return code
 
 

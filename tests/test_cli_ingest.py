@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from musaic.config import IngestSettings
+from musaic.ledger import Ledger
 from musaic.schemas import DoneEvent, FileEvent, ProgressEvent
+from tests.gate import gate
 from tests.shop import COLOURS, PROGRAM, age, call, environment, run, write_pictures
 from tests.terminal import Terminal
 
@@ -268,18 +271,22 @@ def test_interrupted_run_ends_with_130_says_how_to_go_on_and_the_next_completes_
 ) -> None:
     pictures = many_pictures(tmp_path / "my pictures")
     command = ["ingest", pictures, "--model", model, "--json"]
-    process = subprocess.Popen(
-        [*PROGRAM, *map(str, command)], cwd=tmp_path,
-        env=environment(tmp_path, MUSAIC_INGEST__DECODERS="1", MUSAIC_EMBED__THREADS="1"),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    first = process.stdout.readline()  # it has begun: the file that is none comes first
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    with gate(tmp_path / "gate") as shut:
+        process = subprocess.Popen(
+            [*shut.program, *map(str, command)], cwd=tmp_path,
+            env=environment(tmp_path, MUSAIC_INGEST__DECODERS="1", MUSAIC_EMBED__THREADS="1"),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()  # it has begun: the file that is none comes first
+        process.send_signal(signal.SIGINT)
+        told = next(line for line in process.stderr if line.strip())
+        shut.open()
+        out, err = process.communicate(timeout=100)
 
     assert process.returncode == 130
-    assert "finishing the batch in hand; Ctrl-C again to stop at once" in err
+    assert told == "finishing the batch in hand; Ctrl-C again to stop at once\n"
     last = err.splitlines()[-1]
     assert last.startswith("interrupted; nothing is lost. To go on: ")
     # By name where the shell finds it, else `python -m musaic`, as it was called here.
@@ -295,16 +302,25 @@ def test_interrupted_run_ends_with_130_says_how_to_go_on_and_the_next_completes_
 
 def test_second_ctrl_c_ends_at_once_and_gives_the_cursor_back(model: Path, tmp_path: Path) -> None:
     pictures = many_pictures(tmp_path / "p")
-    terminal = Terminal(
-        [*PROGRAM, "ingest", pictures, "--model", model], here=tmp_path, MUSAIC_INGEST__DECODERS="1"
-    )
-    terminal.read_until(lambda screen: "━" in screen)
+    with gate(tmp_path / "gate") as shut:
+        shut.let(1)
+        terminal = Terminal(
+            [*shut.program, "ingest", pictures, "--model", model], here=tmp_path,
+            MUSAIC_INGEST__DECODERS="1", MUSAIC_EMBED__THREADS="1",
+        )  # fmt: skip
+        # The file that is none counts too, so that two are one picture.
+        terminal.read_until(lambda screen: re.search(r"([2-9]|\d\d)/\d", screen) is not None)
 
-    terminal.process.send_signal(signal.SIGINT)
-    terminal.read_until(lambda screen: "Ctrl-C again" in screen)
-    terminal.process.send_signal(signal.SIGINT)
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until(lambda screen: "Ctrl-C again" in screen)
+        terminal.process.send_signal(signal.SIGINT)
+        shut.open()
+        code = terminal.end()
 
-    assert terminal.end() == 130, terminal.screen
+    assert code == 130, terminal.screen
+    # At once: of the many that were in hand, none is taken in any more.
+    with Ledger(tmp_path / ".musaic" / "ledger.sqlite") as ledger:
+        assert 0 < len(ledger.asset_ids()) <= IngestSettings().batch_size
     assert "interrupted" in terminal.screen
     assert "Traceback" not in terminal.screen
     assert terminal.screen.rindex("\x1b[?25h") > terminal.screen.rindex("\x1b[?25l")

@@ -34,7 +34,10 @@ def test_a_model_is_given_no_drafts_unasked_and_told_of_those_named(studio: Stud
         (draft,) = library.recent(1)
     more = ("--find", "red", "--find-limit", 14, "--include", "generated", "--dry-run")
 
-    for_model, for_draft = generate(studio, "red", *more), generate(studio, "red", *more, "--engine", "moodboard")
+    for_model, for_draft = (
+        generate(studio, "red", *more),
+        generate(studio, "red", *more, "--engine", "moodboard"),
+    )
     by_hand = generate(studio, "red", "--ref", draft.id, "--dry-run")
 
     assert draft.id not in for_model.stdout

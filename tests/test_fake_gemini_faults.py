@@ -88,7 +88,7 @@ def test_requests_are_held_until_they_are_released(fake: FakeGemini) -> None:
         assert (thread.is_alive(), late, fake.requests[1].status) == (True, [], None)
     finally:
         fake.release()
-        thread.join(10)
+        thread.join(60)
 
     assert images_in(late[0])
     assert fake.requests[1].status == 200
@@ -108,7 +108,7 @@ def test_it_ends_while_requests_are_held() -> None:
         thread = threading.Thread(target=wait_in_vain, args=(fake,))
         thread.start()
         fake.wait_for(1)
-    thread.join(10)
+    thread.join(60)
 
     assert len(raised) == 1
     assert not [
@@ -363,7 +363,7 @@ def test_a_broken_connection_is_one_request_and_no_answer(fake: FakeGemini, step
 def test_a_reset_is_seen_as_one_by_the_system(fake: FakeGemini) -> None:
     fake.script("reset")
     body = json.dumps({"contents": [USER]})
-    with socket.create_connection(("127.0.0.1", int(fake.url.rpartition(":")[2])), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", int(fake.url.rpartition(":")[2])), timeout=60) as connection:
         head = f"POST /v1/models/new-image:generateContent HTTP/1.1\r\nx-goog-api-key: {fake.key}\r\n"
         connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
         with pytest.raises(ConnectionResetError):
@@ -371,20 +371,20 @@ def test_a_reset_is_seen_as_one_by_the_system(fake: FakeGemini) -> None:
 
 
 def test_a_slow_answer_meets_the_timeout(fake: FakeGemini) -> None:
-    fake.script("slow:5")
-    with client_of(fake, timeout_ms=200) as client, pytest.raises(Exception, match="timed out"):
+    fake.script("slow:60")
+    with client_of(fake, timeout_ms=1500) as client, pytest.raises(Exception, match="timed out"):
         client.models.generate_content(model="new-image", contents="a shoe")
 
-    assert len(fake.requests) == 1
+    assert len(fake.wait_for(1)) == 1
 
 
 def test_an_answer_that_drips_outlives_the_sdks_timeout(fake: FakeGemini) -> None:
-    fake.script("drip:0.8")
+    fake.script("drip:3")
     began = time.monotonic()
-    with client_of(fake, timeout_ms=300) as client:
+    with client_of(fake, timeout_ms=2000) as client:
         answer = client.models.generate_content(model="new-image", contents="a shoe")
 
-    assert time.monotonic() - began > 0.7
+    assert time.monotonic() - began > 2.5
     assert images_in(answer)
 
 
@@ -437,7 +437,7 @@ def test_it_ends_while_a_client_keeps_its_connection(fake: FakeGemini) -> None:
         client.models.generate_content(model="new-image", contents="a shoe")
         closing = threading.Thread(target=fake.close, daemon=True)
         closing.start()
-        closing.join(5)
+        closing.join(60)
 
         assert not closing.is_alive()
 

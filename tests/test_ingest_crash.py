@@ -1,5 +1,6 @@
 """Real processes, interrupted and killed: the next run completes the work, nothing is lost or doubled."""
 
+import gc
 import json
 import os
 import random
@@ -7,9 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -18,7 +21,9 @@ from musaic.errors import LibraryBusyError
 from musaic.ledger import Ledger
 from musaic.library import Library
 from musaic.store import Store
+from tests.gate import Gate, gate
 from tests.ingesting import draw, draw_many, id_of
+from tests.shop import PROGRAM
 
 SRC = Path(__file__).parents[1] / "src"
 COUNT = 400
@@ -31,29 +36,19 @@ class Bench:
         self.folder, self.model = folder, model
         self.photos = folder / "photos"
         self.library = folder / ".musaic"
-        self.env = {**os.environ, "PYTHONPATH": str(SRC), "MUSAIC_INGEST__SETTLE_S": "0"}
+        # The same on every machine: how many batches a run is cut into goes by the threads.
+        threads = {"MUSAIC_EMBED__THREADS": "2", "MUSAIC_INGEST__DECODERS": "2"}
+        self.env = {**os.environ, "PYTHONPATH": str(SRC), "MUSAIC_INGEST__SETTLE_S": "0", **threads}
 
-    def start(self, *arguments: str, slow_s: float = 0.0) -> "subprocess.Popen[str]":
-        """Start the command line; `slow_s` makes each batch take longer, and more moments to be killed in."""
-        code = "from musaic.cli import main\n"
-        if slow_s:
-            code += (
-                "import time\n"
-                "from musaic.embed.onnx import OnnxEmbedder as E\n"
-                "real = E.embed_prepared\n"
-                f"E.embed_prepared = lambda self, pixels: (time.sleep({slow_s}), real(self, pixels))[1]\n"
-                "import musaic.ingest.run, musaic.ingest.reindex\n"
-                "musaic.ingest.run._FLUSH_S = musaic.ingest.reindex._FLUSH_S = 0.1\n"
-            )
+    def start(self, *arguments: str, program: Sequence[str] = PROGRAM) -> "subprocess.Popen[str]":
+        """Start the command line, or the one that waits at a gate."""
         return subprocess.Popen(
-            [sys.executable, "-c", f"{code}main()", *arguments, "--library", str(self.folder)],
+            [*program, *arguments, "--library", str(self.folder)],
             env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def ingest(self, *flags: str, slow_s: float = 0.0) -> "subprocess.Popen[str]":
-        return self.start(
-            "ingest", str(self.photos), "--model", str(self.model), "--json", *flags, slow_s=slow_s
-        )
+    def ingest(self, *, program: Sequence[str] = PROGRAM) -> "subprocess.Popen[str]":
+        return self.start("ingest", str(self.photos), "--model", str(self.model), "--json", program=program)
 
     def open(self, **embed: object) -> Library:
         return Library.open(
@@ -98,37 +93,41 @@ def bench(tmp_path: Path, model: Path, pictures: Path, monkeypatch: pytest.Monke
     return made
 
 
-def kill_after(process: "subprocess.Popen[str]", *, progress: int, then_s: float) -> list[str]:
-    """Kill -9 a run some time after it has said so many times that work is safe; return what it said."""
+def read_progress(process: "subprocess.Popen[str]", times: int) -> list[str]:
+    """Read until a run has said so many times that work is safe; return what it said."""
     assert process.stdout is not None
     lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        progress -= '"progress"' in line
-        if progress <= 0:
-            break
-    killer = threading.Timer(then_s, process.kill)
-    killer.start()
-    lines += list(process.stdout)
-    process.wait()
-    killer.cancel()
-    killer.join()
-    process.stdout.close()
-    if process.stderr is not None:
-        process.stderr.close()
-    return [line for line in lines if line.endswith("\n")]
+    while sum('"progress"' in line for line in lines) < times:
+        lines.append(process.stdout.readline())
+        assert lines[-1], "it ended too early to show anything"
+    return lines
+
+
+def kill_among(process: "subprocess.Popen[str]", gate: Gate, dice: random.Random) -> list[str]:
+    """Let some batches through and kill -9 the run while they are written; return what it said.
+
+    Behind them the gate is shut, so that it cannot end before, however late the kill comes.
+    """
+    batches = dice.randint(1, 3)
+    gate.let(batches)
+    lines = read_progress(process, dice.randint(1, batches))
+    time.sleep(dice.uniform(0, 0.15))
+    process.kill()
+    rest, _ = process.communicate()
+    return [line for line in [*lines, *rest.splitlines(keepends=True)] if line.endswith("\n")]
 
 
 def test_killed_at_random_moments_the_next_run_completes(bench: Bench) -> None:
     dice = random.Random(20)
-    kills = 0
     for round_number in range(4):
-        lines = kill_after(bench.ingest(slow_s=0.2), progress=dice.randint(1, 3), then_s=dice.uniform(0, 0.2))
-        kills += not any('"done",' in line for line in lines)
+        with gate(bench.folder / f"gate-{round_number}") as shut:
+            lines = kill_among(bench.ingest(program=shut.program), shut, dice)
+        assert not any('"done",' in line for line in lines)
         acknowledged = bench.acknowledged(lines)
+        assert acknowledged > 0
         with Ledger(bench.library / "ledger.sqlite") as ledger:
             known = ledger.asset_ids()
-        assert len(known) >= acknowledged
+        assert COUNT > len(known) >= acknowledged
         with Store.open(bench.open().settings.store, bench.library) as store:
             held = set(store.ids()) if store.fingerprint() else set()
         assert known <= held, f"round {round_number}: the ledger says what the store does not hold"
@@ -136,7 +135,6 @@ def test_killed_at_random_moments_the_next_run_completes(bench: Bench) -> None:
         draw_many(bench.photos, 8, first=COUNT + 1_000 * round_number)
         draw(bench.photos / f"{dice.randrange(COUNT):05}.bmp", f"changed {round_number}")
         (bench.photos / f"{dice.randrange(COUNT):05}.bmp").unlink(missing_ok=True)
-    assert kills == 4, "the kills came too late to show anything"
 
     with bench.open() as library:
         done = library.ingest(bench.photos, prune=True)
@@ -185,10 +183,11 @@ def test_killed_while_reindexing_the_library_answers_and_the_next_reindex_goes_o
         library.ingest(bench.photos)
     dice = random.Random(3)
     acknowledged = 0
-    for _ in range(2):
-        process = bench.start("reindex", "--model", str(other), "--json", slow_s=0.2)
-        lines = kill_after(process, progress=3, then_s=dice.uniform(0, 0.2))
-        assert not any('"done",' in line for line in lines), "the kill came too late to show anything"
+    for round_number in range(2):
+        with gate(tmp_path / f"gate-{round_number}") as shut:
+            process = bench.start("reindex", "--model", str(other), "--json", program=shut.program)
+            lines = kill_among(process, shut, dice)
+        assert not any('"done",' in line for line in lines)
         assert bench.acknowledged(lines) > acknowledged
         acknowledged = bench.acknowledged(lines)
         with Library.open(bench.folder) as library:
@@ -210,17 +209,21 @@ def test_killed_while_reindexing_the_library_answers_and_the_next_reindex_goes_o
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupt_finishes_the_batch_says_how_to_go_on_and_exits_130(bench: Bench, number: int) -> None:
-    process = bench.ingest(slow_s=0.1)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with gate(bench.folder / "gate") as shut:
+        process = bench.ingest(program=shut.program)
+        shut.let(1)
+        said = read_progress(process, 1)
+        process.send_signal(number)
+        assert process.stderr is not None
+        told = next(line for line in process.stderr if line.strip())
+        shut.open()
+        out, err = process.communicate(timeout=100)
 
     assert process.returncode == 130
-    last = json.loads(out.splitlines()[-1])
+    last = json.loads([*said, *out.splitlines()][-1])
     assert (last["event"], last["interrupted"]) == ("done", True)
     assert 0 < last["added"] < COUNT
-    assert "finishing the batch in hand" in err
+    assert "finishing the batch in hand" in told
     assert "nothing is lost. To go on: " in err
     assert str(bench.photos) in err.splitlines()[-1]
     with Ledger(bench.library / "ledger.sqlite") as ledger:
@@ -232,22 +235,44 @@ def test_an_interrupt_finishes_the_batch_says_how_to_go_on_and_exits_130(bench: 
 
 
 def test_a_second_process_is_told_who_holds_the_library_and_since_when(bench: Bench) -> None:
-    process = bench.ingest(slow_s=0.3)
-    assert process.stdout is not None
-    process.stdout.readline()
+    before = datetime.now().astimezone().replace(microsecond=0)
+    with gate(bench.folder / "gate") as shut:
+        process = bench.ingest(program=shut.program)
+        shut.let(1)
+        read_progress(process, 1)
 
-    with pytest.raises(LibraryBusyError) as caught, bench.open() as library:
-        library.ingest(bench.photos)
-    second = bench.ingest()
-    out, err = second.communicate(timeout=30)
-    process.kill()
-    process.communicate()
+        with pytest.raises(LibraryBusyError) as caught, bench.open() as library:
+            library.ingest(bench.photos)
+        second = bench.ingest()
+        out, err = second.communicate(timeout=100)
+        process.kill()
+        process.communicate()
 
     assert caught.value.pid == process.pid
     assert caught.value.since is not None
-    assert caught.value.since[:10] == time.strftime("%Y-%m-%d")
+    assert before <= datetime.fromisoformat(caught.value.since) <= datetime.now().astimezone()
     assert second.returncode == 2
     assert out == ""
     assert f"process {process.pid}" in err
     assert caught.value.since in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("survives", ["kill", "power cut"])
+def test_a_transaction_that_ctrl_c_left_before_its_block_ends_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, survives: Literal["kill", "power cut"]
+) -> None:
+    said: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    ledger = Ledger(tmp_path / "ledger.sqlite")
+    begun = ledger._transaction(survives)
+    begun.__enter__()
+    # As a KeyboardInterrupt does, whose traceback keeps the generator until the ledger is closed.
+    ledger.close()
+
+    del begun
+    gc.collect()
+
+    assert said == []
+    with Ledger(tmp_path / "ledger.sqlite") as again:
+        again.remember("nobody", "holds it")

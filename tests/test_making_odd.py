@@ -89,7 +89,7 @@ def test_what_no_engine_should_answer_counts_as_paid_and_touches_nothing_else(
     calls = [call for each in made for call in record_of(ledger, each.id).calls]
     assert [call.billed for call in calls] == ["yes"] * 3
     unknown = sum(call.bound_usd or 0 for call in calls if call.cost_usd is None)
-    assert ledger.cost_lines("day")[0].unconfirmed_usd == pytest.approx(unknown, abs=1e-9)
+    assert ledger.cost_lines("model")[0].unconfirmed_usd == pytest.approx(unknown, abs=1e-9)
 
 
 def test_a_picture_whose_report_is_none_stands(folder: Path, ledger: Ledger) -> None:
@@ -189,9 +189,9 @@ def test_a_picture_of_unknown_cost_keeps_its_bound_reserved(
     assert (call.billed, call.cost_usd) == ("yes", None)
     (row,) = ledger.calls_of(made.id)
     assert call.bound_usd == row.bound_usd
-    (line,) = ledger.cost_lines("day")
+    (line,) = ledger.cost_lines("model")
     assert (line.cost_usd, line.unconfirmed_usd) == (0, row.bound_usd)
-    assert ledger.spent_in_month() == row.bound_usd
+    assert ledger.spent() == row.bound_usd
 
 
 def test_a_bound_that_stays_reserved_is_not_spent_again(folder: Path, ledger: Ledger) -> None:

@@ -106,7 +106,9 @@ def test_real_pictures_of_other_formats_fail_with_a_way_out(
     assert error.reason == f"is {words}, which is not read here; save it as PNG or JPEG"
 
 
-@pytest.mark.parametrize(("codec", "words"), [("ICNS", "an icon (ICNS)"), ("ICO", "an icon or mouse pointer")])
+@pytest.mark.parametrize(
+    ("codec", "words"), [("ICNS", "an icon (ICNS)"), ("ICO", "an icon or mouse pointer")]
+)
 def test_icons_are_passed_over(tmp_path: Path, codec: str, words: str) -> None:
     path = tmp_path / "favicon.ico"
     path.write_bytes(saved(two_halves((64, 64)).convert("RGBA"), codec))

@@ -125,10 +125,13 @@ def test_terminal_is_known_by_its_environment(environ: dict[str, str], protocol:
     assert terminal_protocol(environ) == protocol
 
 
+# What asks may wait as long as a busy machine's terminal takes to answer.
 ASK = """
-import os
-from musaic.cli.pictures import terminal_protocol
-print("is", terminal_protocol(os.environ))
+import os, sys
+import musaic.cli.pictures as pictures
+if len(sys.argv) > 1:
+    pictures._ANSWER_S = 90
+print("is", pictures.terminal_protocol(os.environ))
 print("got", input())
 """
 
@@ -144,7 +147,8 @@ print("got", input())
     ],
 )
 def test_terminal_is_asked_for_sixel_and_silence_is_no(tmp_path: Path, answer: str, protocol: str) -> None:
-    terminal = Terminal([sys.executable, "-c", ASK], here=tmp_path)
+    patience = ["patient"] if answer else []
+    terminal = Terminal([sys.executable, "-c", ASK, *patience], here=tmp_path)
     terminal.read_until(lambda screen: "\x1b[c" in screen)
     terminal.type(answer)
     terminal.read_until(lambda screen: "is " in screen)
@@ -156,8 +160,19 @@ def test_terminal_is_asked_for_sixel_and_silence_is_no(tmp_path: Path, answer: s
     assert "[?" not in terminal.screen  # and not echoed
 
 
+PATIENT = """
+import runpy, sys
+import musaic.cli.pictures as pictures
+pictures._ANSWER_S = 90
+sys.argv[0] = "musaic"
+runpy.run_module("musaic", run_name="__main__", alter_sys=True)
+"""
+
+
 def test_what_was_typed_ahead_is_kept_and_nothing_is_asked(tmp_path: Path) -> None:
-    terminal = Terminal([sys.executable, "-c", f"import time; time.sleep(0.3); {ASK}"], here=tmp_path)
+    terminal = Terminal(
+        [sys.executable, "-c", f"import select; select.select([0], [], []); {ASK}"], here=tmp_path
+    )
     terminal.type("hello\n")
 
     assert terminal.end() == 0
@@ -182,7 +197,8 @@ def test_search_on_such_a_terminal_shows_the_thumbnails_best_first(
     shop: Shop, tmp_path: Path, protocol: Protocol
 ) -> None:
     term = {"kitty": "xterm-kitty", "sixel": "xterm"}[protocol]
-    command = [*PROGRAM, "search", "red", "--limit", "2", "--library", shop.library]
+    program = (sys.executable, "-c", PATIENT) if protocol == "sixel" else PROGRAM
+    command = [*program, "search", "red", "--limit", "2", "--library", shop.library]
     terminal = Terminal(command, here=tmp_path, TERM=term)
     if protocol == "sixel":
         terminal.read_until(lambda screen: "\x1b[c" in screen)

@@ -212,7 +212,7 @@ def test_an_error_of_the_list_comes_out_and_ends_the_threads() -> None:
     before = threading.active_count()
     with pytest.raises(OSError, match="drive gone"):
         outcomes(broken())
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
 
 
 def test_a_run_that_is_left_early_ends_its_threads() -> None:
@@ -222,4 +222,4 @@ def test_a_run_that_is_left_early_ends_its_threads() -> None:
 
     walk.close()
 
-    assert threading.active_count() == before
+    assert threading.active_count() <= before

@@ -160,7 +160,9 @@ def test_a_pattern_alone_is_a_recipe(tmp_path: Path) -> None:
     assert recipes["outfit"].roles == OWN["outfit"].roles
 
 
-@pytest.mark.parametrize("content", ["a." * 30_000 + "a = 1", "a = " + "{a = " * 5_000, "[" + "a . 'b'." * 200])
+@pytest.mark.parametrize(
+    "content", ["a." * 30_000 + "a = 1", "a = " + "{a = " * 5_000, "[" + "a . 'b'." * 200]
+)
 def test_a_file_that_is_nested_without_end_keeps_no_other_from_use(tmp_path: Path, content: str) -> None:
     write(tmp_path, "deep", 'pattern = "{prompt}"\n' + content)
     broken: list[str] = []

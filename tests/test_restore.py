@@ -304,6 +304,7 @@ def test_processes_that_look_at_once_all_see_everything_and_end_nothing(folder: 
         assert told(ledger) == before
 
 
+@pytest.mark.usefixtures("mid_month")
 def test_who_makes_pictures_meanwhile_waits_and_is_held_to_the_whole_budget(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ from musaic.store import Row, Store
 from tests.ingesting import draw, draw_many, id_of
 from tests.store_contract import ENCODER, StoreContract, rows
 
-_START_S = 30.0
+_START_S = 100.0
 
 
 class LiteServer:

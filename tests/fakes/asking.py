@@ -33,7 +33,7 @@ MODELS = {
 
 
 def client_of(
-    fake: FakeGemini, *, key: str | None = None, timeout_ms: int = 20_000, **more: object
+    fake: FakeGemini, *, key: str | None = None, timeout_ms: int = 60_000, **more: object
 ) -> genai.Client:
     options = types.HttpOptions(
         base_url=fake.url, timeout=timeout_ms, client_args={"follow_redirects": False}
@@ -84,7 +84,7 @@ def post(
     given = {"x-goog-api-key": fake.key} if headers is None else headers
     request = urllib.request.Request(fake.url + path, data=raw, headers=given)
     try:
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10) as answer:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as exc:
         with exc:

@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Reply:
         wait_s: Before anything is sent.
         drip_s: Between any two bytes of the body.
         cut: Bytes of the body after which the connection ends.
+        together: Nothing is sent before so many requests have come in all.
         reset: The connection is reset instead of answered: after the request was read, or in the middle of it.
         raw: Sent instead of all of it.
     """
@@ -30,6 +32,7 @@ class Reply:
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     wait_s: float = 0
+    together: int = 0
     drip_s: float = 0
     cut: int | None = None
     reset: str = ""
@@ -61,6 +64,13 @@ class Replies(ThreadingHTTPServer):
         self.seen: list[Seen] = []
         self.over = threading.Event()
 
+    def wait_for(self, count: int) -> None:
+        """Wait until so many requests have come in all."""
+        deadline = time.monotonic() + 60
+        while len(self.seen) < count:
+            assert time.monotonic() < deadline, f"{len(self.seen)} of {count} requests came"
+            time.sleep(0.005)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet: clients that go away are part of the tests."""
 
@@ -79,6 +89,8 @@ class _Connection(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(headers.get("content-length", 0)))
         self.server.seen.append(Seen(self.path, headers, _parsed(body)))
+        while len(self.server.seen) < reply.together and not self.server.over.wait(0.005):
+            pass
         self.server.over.wait(reply.wait_s)
         if reply.reset:
             self._reset()

@@ -10,6 +10,7 @@ import pytest
 from musaic.config import StoreSettings
 from musaic.embed.testing import tiny_model
 from musaic.errors import LibraryError, StoreUnavailableError
+from musaic.store import Store
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 from tests.server.conftest import Milvus
 from tests.test_store_served import Machines
@@ -110,6 +111,9 @@ def test_a_server_that_goes_in_mid_run_loses_nothing_that_was_safe(
 ) -> None:
     settings = server_settings.model_copy(update={"collection": "gone"})
     draw_many(tmp_path / "photos", 400)
+    # Made and loaded with all the time that a busy server takes for it.
+    with Store.open(settings.model_copy(update={"timeout_s": 90.0}), library.folder) as store:
+        store.create(library.embedder.fingerprint)
     # Short, as it is waited for; a server that reads its log again after a kill takes longer than that.
     move_to(settings.model_copy(update={"timeout_s": 8}), library)
     batches = 0

@@ -113,8 +113,10 @@ def test_server_killed_in_mid_ingest_and_back_again_has_every_acknowledged_row_o
     milvus: Milvus, server_settings: StoreSettings, tmp_path: Path
 ) -> None:
     settings = server_settings.model_copy(update={"collection": "killed", "timeout_s": 8.0})
-    with Store.open(settings, tmp_path) as store:
+    patient = settings.model_copy(update={"timeout_s": 90.0})
+    with Store.open(patient, tmp_path) as store:
         store.create(ENCODER)
+    with Store.open(settings, tmp_path) as store:
         writing = Writing(store)
         writing.wait_for(20)
         gone_at = time.monotonic()
@@ -129,7 +131,6 @@ def test_server_killed_in_mid_ingest_and_back_again_has_every_acknowledged_row_o
 
         milvus.start()
         # It answers before it has read its log again; whoever reads waits for that, as long as it takes.
-        patient = settings.model_copy(update={"timeout_s": 90.0})
         with Store.open(patient, tmp_path) as again:
             assert again.count() >= writing.acknowledged
 
@@ -146,7 +147,8 @@ def test_server_that_stops_answering_in_mid_ingest_is_given_up_in_time(
     milvus: Milvus, server_settings: StoreSettings, tmp_path: Path
 ) -> None:
     settings = server_settings.model_copy(update={"collection": "frozen", "timeout_s": 5.0})
-    with Store.open(settings.model_copy(update={"timeout_s": 90.0}), tmp_path) as store:
+    patient = settings.model_copy(update={"timeout_s": 90.0})
+    with Store.open(patient, tmp_path) as store:
         store.create(ENCODER)
     with Store.open(settings, tmp_path) as store:
         writing = Writing(store)
@@ -162,6 +164,7 @@ def test_server_that_stops_answering_in_mid_ingest_is_given_up_in_time(
         assert writing.failure.reason == "it did not answer in time"
         assert writing.failed_at - gone_at < 2 * settings.timeout_s + 2
 
+    with Store.open(patient, tmp_path) as store:
         store.upsert(rows(writing.acknowledged + 1))
         assert store.count() == writing.acknowledged + 1
         store.drop()

@@ -119,8 +119,9 @@ class Database:
         try:
             yield
         finally:
-            self._db.execute("PRAGMA synchronous = NORMAL")
-            self._db.execute("PRAGMA fullfsync = OFF")
+            with suppress(sqlite3.ProgrammingError):  # closed, as above
+                self._db.execute("PRAGMA synchronous = NORMAL")
+                self._db.execute("PRAGMA fullfsync = OFF")
 
     def _rows(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
         with self._turn, self._errors():

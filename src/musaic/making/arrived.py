@@ -81,7 +81,9 @@ def keep(library: Path, record: Record, answer: Pictured, *, sent: Sequence[Atta
     noted = [Finding(check="engine", severity="warning", message=note) for note in answer.notes]
     trouble = _keep_turns(library, record.id, answer)
     kept = _named(raws, folder, record, pictures_sent(library, record, sent))
-    return replace(kept, examined=replace(kept.examined, findings=(*kept.examined.findings, *noted, *trouble)))
+    return replace(
+        kept, examined=replace(kept.examined, findings=(*kept.examined.findings, *noted, *trouble))
+    )
 
 
 def left_behind(library: Path, record: Record) -> Kept | None:

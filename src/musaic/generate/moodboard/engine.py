@@ -73,7 +73,9 @@ def _caption(request: Request) -> str:
 def _left_out(caption: str) -> list[str]:
     """Return a sentence about letters that cannot be drawn, or nothing."""
     advice = undrawn(caption)
-    return [f"letters that no font here has are left out of the prompt on the draft; {advice}"] if advice else []
+    return (
+        [f"letters that no font here has are left out of the prompt on the draft; {advice}"] if advice else []
+    )
 
 
 def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
