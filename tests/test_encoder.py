@@ -58,6 +58,17 @@ def test_int8_library_answers_with_a_setting_from_the_environment_a_file_or_a_fl
     assert call("ingest", place / "photos", "--library", place).exit_code == 0
 
 
+def test_a_rebuild_in_another_precision_keeps_the_librarys_model(tmp_path: Path, folder: Path) -> None:
+    place = built(tmp_path, folder)
+
+    with Library.open(place, embed={"precision": "int8"}) as library:
+        done = library.reindex()
+        now = library.built_with()
+
+    assert now is not None
+    assert (done.updated, now.model, now.precision) == (3, folder.name, "int8")
+
+
 def test_another_precision_that_is_named_is_refused_and_a_new_library_has_fp32(
     tmp_path: Path, folder: Path
 ) -> None:

@@ -154,13 +154,15 @@ class LibraryEncoder:
             path, min_side_px=side_px, max_pixels=limits.max_pixels, max_bytes=limits.max_bytes
         ).image
 
-    def configured(self) -> "Embedder":
-        """Return the encoder that the settings name, whatever the library was built with.
+    def configured(self, built_with: Fingerprint) -> "Embedder":
+        """Return the encoder that the settings name: another model, or only another precision of the library's own.
 
         Raises:
             EmbedError: It cannot be loaded.
         """
-        return self._load(None)
+        wanted = self._settings.embed
+        own = wanted.model == "auto" and wanted.precision is not None
+        return self._load(built_with if own else None)
 
     def keep(self, embedder: "Embedder") -> None:
         """Remember an encoder as the library's own."""

@@ -204,7 +204,7 @@ class FindingLibrary(OpenLibrary):
             built_with = store.fingerprint()
             if built_with is None:
                 raise LibraryError(f"the library {self.folder} is empty; there is nothing to reindex")
-            embedder = self._encoder.configured()
+            embedder = self._encoder.configured(built_with)
             if is_same_record(embedder.fingerprint, built_with):
                 self._encoder.remember_place(embedder.fingerprint)
                 return _last(_nothing_to_do(store.count()), on_progress)
