@@ -1,6 +1,7 @@
 """Nothing that was asked for is lost, and what came from what can be told, all generations deep."""
 
 import json
+import os
 import random
 import sqlite3
 import threading
@@ -428,6 +429,21 @@ def test_a_run_that_is_over_leaves_no_lock_and_its_open_records_are_found(
     assert lost.reason == "the process ended while it waited for the answer"
     assert locks(tmp_path) == []
     assert ledger.spent() == 0.1
+
+
+def test_locks_that_nobody_holds_or_looks_for_go_when_they_are_old(
+    ledger: Ledger, run: Run, tmp_path: Path
+) -> None:
+    old, fresh = (tmp_path / "runs" / f"r-{name * 12}.lock" for name in "ab")
+    for path in (old, fresh):
+        path.touch()
+    for path in (old, tmp_path / "runs" / f"{run.id}.lock"):
+        os.utime(path, (1, 1))
+
+    assert abandoned(ledger, tmp_path) == []
+
+    left = sorted(path.stem for path in (tmp_path / "runs").glob("*.lock"))
+    assert left == sorted([fresh.stem, run.id])
 
 
 def test_what_was_abandoned_is_ended_once_and_found_no_more(ledger: Ledger, tmp_path: Path) -> None:

@@ -62,7 +62,8 @@ def check_whole(studio: Studio) -> list[Record]:
     hits = library.search("red", limit=1000, where='kind == "generated"')
     assert len(hits) == len(made)
     assert {hit.asset_id for hit in hits} == made
-    assert not list(studio.library.glob("runs/*"))
+    with Ledger(studio.library / "ledger.sqlite") as ledger:
+        assert ledger.open_runs() == []
     return records
 
 
@@ -135,6 +136,34 @@ def test_a_picture_on_disk_whose_end_was_not_recorded_is_saved_with_all_that_was
     again.record(first.id)
     assert len(notes) == 2, "a second look finds nothing left to recover"
     check_whole(studio)
+
+
+@pytest.mark.parametrize("name", ["Run.end", "end_abandoned"], ids=["making", "recovering"])
+@pytest.mark.parametrize("order", ["os._exit(9)", "(real(*words), os._exit(9))"], ids=["before", "after"])
+def test_killed_at_the_very_end_the_sidecar_says_what_the_ledger_does(
+    studio: Studio, name: str, order: str
+) -> None:
+    """Right before, or right after, the end of a picture is in the ledger."""
+    if name == "end_abandoned":
+        studio.fake.hold()
+        with making(studio, "--find", "red"):
+            studio.fake.wait_for(1)
+        studio.fake.release()
+    module = "musaic.lineage.runs" if name == "Run.end" else "musaic.making.recover"
+    killed = (
+        f"import os, runpy, sys\nimport {module}\nmodule = sys.modules['{module}']\n"
+        f"real = module.{name}\nmodule.{name} = lambda *words: {order}\n"
+        "sys.argv[0] = 'musaic'\nrunpy.run_module('musaic', run_name='__main__', alter_sys=True)\n"
+    )
+    words = ["generate", "a red square", "--find", "red", "--library", str(studio.folder)]
+    done = subprocess.run(
+        [sys.executable, "-c", killed, *words],
+        cwd=studio.folder, capture_output=True, text=True, timeout=100, check=False,
+        env=environment(studio.folder, **studio.fake.env),
+    )  # fmt: skip
+
+    assert done.returncode == 9, done.stderr
+    assert check_whole(studio)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

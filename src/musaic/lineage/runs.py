@@ -7,6 +7,7 @@ that died from what is still going on.
 import os
 import secrets
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,6 +19,7 @@ from musaic.ledger import Ledger
 from musaic.lineage.records import record_of, unanswered
 from musaic.schemas import Call, Record
 
+_LEFT_OVER_S = 3600.0
 _LOST = "the process ended while it waited for the answer"
 
 
@@ -139,6 +141,7 @@ def abandoned(ledger: Ledger, folder: Path) -> list[Record]:
             left += [record_of(ledger, generation) for generation in ledger.open_in(run)]
         finally:
             _drop(lock)
+    _sweep(folder / "runs")
     return sorted(left, key=lambda record: (record.created_at, record.id))
 
 
@@ -171,6 +174,15 @@ def _take(path: Path) -> FileLock | None:
     except (OSError, NotImplementedError) as exc:
         raise LibraryError(f"{path} cannot be locked ({exc}); free space or fix the folder's rights") from exc
     return lock
+
+
+def _sweep(runs: Path) -> None:
+    """Remove the locks of runs that were killed when all they made had ended, which nobody looks for any more."""
+    for path in runs.glob("*.lock"):
+        with suppress(OSError, LibraryError):
+            # Not a fresh one: its run may be about to take it, and would then hold one without a name.
+            if time.time() - path.stat().st_mtime > _LEFT_OVER_S and (lock := _take(path)) is not None:
+                _drop(lock)
 
 
 def _drop(lock: FileLock) -> None:

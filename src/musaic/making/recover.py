@@ -30,11 +30,11 @@ def recover(library: Path, ledger: Ledger) -> list[Record]:
             # It stays open: a later command may be able to read what came.
             trouble = exc
             continue
-        end_abandoned(ledger, record)
-        records.append(record)
-        # The ledger has it all; the sidecar is for people.
+        # The ledger has it all; the sidecar is for people, and is written while the record still counts as open.
         with contextlib.suppress(LibraryError):
             note_down(record, library)
+        end_abandoned(ledger, record)
+        records.append(record)
     if trouble is not None and not records:
         raise trouble
     return records

@@ -256,7 +256,8 @@ class _Work:
     def end(self, shot: Shot, record: Record, outcome: Outcome, *, seconds: float) -> Record:
         """Record how a shot ended, with its sidecar and the copy to hand on; raises nothing."""
         record, path = self._finished(ended(record, outcome, seconds=seconds))
-        for write in (self._run.end, self._making.note_down):
+        # The ledger last: an end that is in it is looked at by nobody again, and its sidecar would stay open.
+        for write in (self._making.note_down, self._run.end):
             try:
                 write(record)
             except Exception as exc:
