@@ -74,9 +74,9 @@ def _pictures(value: JsonValue) -> Iterator[int]:
 
 def pictures_of(parent: Record) -> tuple[Sent, ...]:
     """Return the pictures in the conversation that led to a picture: what was sent, and the picture itself last."""
-    assert parent.asset_id is not None
-    assert parent.path is not None
-    content = Path(parent.path).read_bytes() if os.path.isfile(parent.path) else b""  # noqa: PTH113
+    if parent.asset_id is None or parent.path is None or not os.path.isfile(parent.path):  # noqa: PTH113
+        return parent.sent
+    content = Path(parent.path).read_bytes()
     if not content:
         return parent.sent
     own = Sent(

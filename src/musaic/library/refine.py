@@ -17,6 +17,7 @@ from musaic.library.conversation import conversation, is_lost, too_large
 from musaic.library.places import find_asset, found_again, located
 from musaic.lineage import thread_of
 from musaic.making.blobs import pictures_in, words_in
+from musaic.making.records import as_reference
 from musaic.plan import make_plan
 from musaic.schemas import Brief, ImageModel, Plan, Recipe, Record, Reference, Role
 
@@ -132,9 +133,7 @@ def _own_or_ours(recipes: Mapping[str, Recipe]) -> Recipe:
 
 def _with_picture(parent: Record, ledger: Ledger) -> list[Reference]:
     """Return the picture as the base, and what it was made from; earlier pictures of the thread are in it."""
-    assert parent.asset_id is not None
-    assert parent.path is not None
-    base = Reference(number=1, asset_id=parent.asset_id, path=parent.path, role="base")
+    base = as_reference(parent, number=1)
     kept = [
         each for each in parent.references if not (each.role == "base" and ledger.makers_of(each.asset_id))
     ]

@@ -115,7 +115,8 @@ def with_note(record: Record, message: str) -> Record:
 
 
 def as_reference(lead: Record, *, number: int) -> Reference:
-    """Return a picture just made, as a reference for another ratio of it."""
+    """Return a picture that was made, as the reference to start from: for another ratio of it, or to change it."""
+    # A record that ended as a picture has both.
     assert lead.path is not None
     assert lead.asset_id is not None
     return Reference(number=number, asset_id=lead.asset_id, path=lead.path, role="base")

@@ -45,7 +45,7 @@ def exported(record: Record, library: Path, signer: Signer | None) -> Record:
     target = folder_of(library, record.id) / f"export{picture.suffix}"
     if signer is not None:
         try:
-            return _copied(record, _signed(record, library, target, signer))
+            return _copied(record, _signed(record, picture, target, library, signer))
         except Exception as exc:
             record = with_note(record, f"the copy to hand on is not signed: {_said(exc)}")
     try:
@@ -54,10 +54,9 @@ def exported(record: Record, library: Path, signer: Signer | None) -> Record:
         return with_note(record, f"no copy to hand on could be written: {_said(exc)}")
 
 
-def _signed(record: Record, library: Path, target: Path, signer: Signer) -> Path:
-    assert record.path is not None
+def _signed(record: Record, picture: Path, target: Path, library: Path, signer: Signer) -> Path:
     return sign(
-        Path(record.path),
+        picture,
         target,
         record=record,
         references=[(each.asset_id, read_blob(library, each.sha256), each.mime) for each in record.sent],
