@@ -14,6 +14,7 @@ from PIL import Image
 
 from musaic.config import EmbedSettings, IngestSettings, StoreSettings
 from musaic.embed import Embedder, load_embedder
+from musaic.embed.base import Understood
 from musaic.ingest import Ingest, Pools, thumb_path
 from musaic.ledger import Ledger
 from musaic.media import content_id
@@ -101,8 +102,12 @@ class CountingEmbedder:
     def embed_texts(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self.real.embed_texts(texts)
 
-    def unknown_words(self, text: str) -> tuple[str, ...]:
-        return self.real.unknown_words(text)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return self.real.kinds
+
+    def understand(self, text: str) -> Understood:
+        return self.real.understand(text)
 
 
 class OpenLibrary:

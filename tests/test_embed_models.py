@@ -6,7 +6,8 @@ import pytest
 
 from musaic.config import EmbedSettings
 from musaic.embed import MODELS, load_embedder, model_spec, words_of
-from musaic.embed.load import starter_unknown
+from musaic.embed.base import Understood
+from musaic.embed.load import starter_vocabulary
 from musaic.embed.onnx import OnnxEmbedder
 from musaic.embed.testing import tiny_model
 from musaic.errors import UnknownModelError, UnknownWordsError
@@ -15,7 +16,7 @@ from musaic.errors import UnknownModelError, UnknownWordsError
 @pytest.fixture
 def taught(tmp_path: Path) -> OnnxEmbedder:
     model = load_embedder(EmbedSettings(model=str(tiny_model(tmp_path / "m"))), cache=tmp_path / "c").embedder
-    return OnnxEmbedder(model._folder, model.fingerprint, unknown=starter_unknown)
+    return OnnxEmbedder(model._folder, model.fingerprint, closed=starter_vocabulary())
 
 
 def test_table_has_the_promised_rows_and_one_is_bundled() -> None:
@@ -43,19 +44,20 @@ def test_misspelt_id_is_answered_with_the_right_one_first() -> None:
 
 
 def test_words_the_starter_was_not_taught_are_named(taught: OnnxEmbedder) -> None:
-    assert taught.unknown_words("a red dress with a dragon") == ("dragon",)
-    assert taught.unknown_words("a red dress") == ()
+    assert taught.understand("a red dress with a dragon").unknown == ("dragon",)
+    assert taught.understand("a red dress").unknown == ()
 
 
 def test_query_without_any_word_the_starter_knows_is_refused(taught: OnnxEmbedder) -> None:
     with pytest.raises(UnknownWordsError, match="musaic models show starter"):
-        taught.unknown_words("dog")
+        taught.understand("dog")
 
 
-def test_open_vocabulary_has_no_unknown_words(tmp_path: Path) -> None:
+def test_open_vocabulary_takes_all_words(tmp_path: Path) -> None:
     loaded = load_embedder(EmbedSettings(model=str(tiny_model(tmp_path / "m"))), cache=tmp_path / "c")
 
-    assert loaded.embedder.unknown_words("dog qwertz") == ()
+    assert loaded.embedder.understand("dog qwertz") == Understood("dog qwertz")
+    assert loaded.embedder.kinds == ()
 
 
 def test_words_are_listed_by_language_and_only_for_the_starter() -> None:

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from musaic.demo.vocabulary import COLOURS, KINDS
 from musaic.embed.runtime import onnxruntime
+from musaic.embed.starter.reading import understood
 from training.captions import LANGUAGES
 from training.dataset import CATEGORIES, DRAWN_PX, Labelled, Pictures, read_photos, split_photos
 from training.exam import (
@@ -20,6 +21,7 @@ from training.exam import (
     colour_accuracy,
     kind_accuracy,
     material_precision,
+    photo_precision,
     photo_ranks,
     precision_at_3,
     prepared,
@@ -31,6 +33,7 @@ from training.tokens import encode
 # The quick exam of training is catalogue 0; these were never looked at while training.
 _CATALOGUES = (1, 2)
 _AT_ONCE = 100
+_UNTAUGHT = ("", "floral", "sleeveless", "cozy", "a very nice new")
 
 Line = tuple[str, str]
 
@@ -117,7 +120,20 @@ def photo_lines(model: Encoder, photos: Labelled) -> list[Line]:
         (f"  {name} ({int((categories == index).sum())})", f"{(ranks[categories == index] == 0).mean():.2f}")
         for index, name in enumerate(CATEGORIES)
     ]
-    return [(f"photos ({len(ranks)}), ten-way top-1 / top-3", top), *each]
+    return [(f"photos ({len(ranks)}), ten-way top-1 / top-3", top), *each, *_untaught_lines(model, photos)]
+
+
+def _untaught_lines(model: Encoder, photos: Labelled) -> list[Line]:
+    """Return what words that were not taught do to nine searches: encoded as typed, and as the program reads them."""
+    vectors = model.pictures(photos.pictures)
+    read = Encoder(model.pictures, lambda texts: model.texts([understood(text).text for text in texts]))
+    lines = []
+    for before in _UNTAUGHT:
+        typed, made = (photo_precision(each, photos, vectors, before=before) for each in (model, read))
+        lines.append(
+            (f"photos, P@3 of nine kinds behind {before!r}, typed / read", f"{typed:.3f} / {made:.3f}")
+        )
+    return lines
 
 
 def _worst(

@@ -157,6 +157,18 @@ def photo_ranks(encoder: Encoder, photos: Labelled, vectors: Vectors) -> NDArray
     return ranks
 
 
+def photo_precision(encoder: Encoder, photos: Labelled, vectors: Vectors, *, before: str = "") -> float:
+    """Return P@3 of the words for nine categories on photos, each behind other words; longsleeve counts as a shirt."""
+    first = len(KINDS)
+    names = [name for name in CATEGORIES if name != "longsleeve"]
+    texts = [f"{before} {kind_query(first + CATEGORIES.index(name), 'en')}".strip() for name in names]
+    shirt, longsleeve = (first + CATEGORIES.index(name) for name in ("shirt", "longsleeve"))
+    shown = np.where(photos.rows[:, 0] == longsleeve, shirt, photos.rows[:, 0])
+    asked = np.array([first + CATEGORIES.index(name) for name in names])
+    top = np.argsort(-(encoder.texts(texts) @ vectors.T), axis=1)[:, :3]
+    return float((shown[top] == asked[:, None]).mean())
+
+
 @dataclass(frozen=True)
 class Quick:
     """A short exam for a net in training."""

@@ -10,7 +10,7 @@ from musaic.demo.vocabulary import COLOURS, KINDS, MATERIALS
 from musaic.embed.starter.words import tokens
 from training.words.inflect import Modifier, Noun
 from training.words.lexicon import LANGUAGES, Lexicon, lexicon
-from training.words.relations import GROUPS, NARROW_START
+from training.words.relations import CONCEPTS, GROUPS, NARROW_START, concept_table
 
 Entry = dict[str, list[str]]
 Concepts = dict[str, Entry]
@@ -19,7 +19,8 @@ Concepts = dict[str, Entry]
 def write(path: Path) -> None:
     """Write the word list as JSON, always the same bytes from the same tables."""
     lists = {language: _language(lexicon(language)) for language in LANGUAGES}
-    text = json.dumps({"languages": lists}, ensure_ascii=False, separators=(",", ":"))
+    table = {"languages": lists, "fits": _fits()}
+    text = json.dumps(table, ensure_ascii=False, separators=(",", ":"))
     path.write_text(text.replace("},", "},\n") + "\n", encoding="utf-8")
 
 
@@ -39,6 +40,20 @@ def _language(words: Lexicon) -> dict[str, Concepts | list[str]]:
         },
         "trim": {"trim": _phrases(words.trim_content)},
         "setting": {"setting": _phrases(words.setting_content)},
+    }
+
+
+def _fits() -> dict[str, list[str]]:
+    """Return of which drawn kinds each kind or group is true, or may be: "dress" also of a halter dress.
+
+    Kinds that one category of photos may show are let pass for each other: of shoes in photos no more was taught.
+    """
+    table = concept_table()[:NARROW_START] != 0
+    drawn, photos = table[:, : len(KINDS)], table[:, len(KINDS) :]
+    fits = drawn | (photos.astype(int) @ photos[: len(KINDS)].T.astype(int) > 0)
+    return {
+        name: [kind for kind, fit in zip(KINDS, row, strict=True) if fit]
+        for name, row in zip(CONCEPTS, fits, strict=False)
     }
 
 

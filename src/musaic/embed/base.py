@@ -1,6 +1,7 @@
 """What an encoder is to the rest of Musaic."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -8,6 +9,42 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from musaic.schemas import Fingerprint
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What an encoder makes of a query. An open vocabulary takes all of it; the rest stays empty.
+
+    Attributes:
+        text: What is encoded.
+        known: Words and phrases that a closed vocabulary holds, as typed, lower-cased.
+        unknown: Content words that it does not hold. Function words ("with", "фото", "的") and numbers are in neither.
+        corrected: Words that were typed otherwise than meant, and what was meant.
+        excluded: What is not wanted ("without a belt") and so is not encoded either.
+        phrases: Parts that each name one thing, where there are several: "leather jacket", "jeans".
+        kinds: The kinds of thing, of `Embedder.kinds`, that what is asked for may be.
+    """
+
+    text: str
+    known: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    corrected: tuple[tuple[str, str], ...] = ()
+    excluded: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    kinds: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ClosedVocabulary:
+    """All that an encoder with a closed vocabulary was taught.
+
+    Attributes:
+        kinds: Names of the kinds of thing.
+        understand: See `Embedder.understand`.
+    """
+
+    kinds: tuple[str, ...]
+    understand: Callable[[str], Understood]
 
 
 class Embedder(Protocol):
@@ -43,10 +80,13 @@ class Embedder(Protocol):
         """Return unit vectors, shape ``(n, dim)``."""
         ...
 
-    def unknown_words(self, text: str) -> tuple[str, ...]:
-        """Return words of a query that a closed-vocabulary encoder was not taught.
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of all kinds of thing that a closed vocabulary tells apart; empty for an open one."""
+        ...
 
-        Empty for an open vocabulary.
+    def understand(self, text: str) -> Understood:
+        """Return what is made of a query; of a closed vocabulary, only `Understood.text` may be encoded.
 
         Raises:
             UnknownWordsError: The query holds no known word at all.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musaic.config import EmbedSettings
+from musaic.embed.base import ClosedVocabulary, Understood
 from musaic.embed.cache import combined_sha256, file_sha256, keep_verdict, known_verdict, user_cache
 from musaic.embed.folder import ModelFolder, Stored, read_folder
 from musaic.embed.hub import Hub, OnDownload, check_blob
@@ -186,8 +187,8 @@ def _build(
         own = folder.vision if tower == "vision" else folder.text
         return quantized(own, name=f"{weights}-{tower}", cache=cache) if made_int8 else own
 
-    unknown = starter_unknown if source.bundled else None
-    embedder = OnnxEmbedder(folder, fingerprint, running=running, graph=graph, unknown=unknown)
+    closed = starter_vocabulary() if source.bundled else None
+    embedder = OnnxEmbedder(folder, fingerprint, running=running, graph=graph, closed=closed)
     notices += _tested(embedder, source, cache)
     return Loaded(embedder, notices + embedder.warnings)
 
@@ -229,16 +230,18 @@ def _verdict_key(fingerprint: Fingerprint, folder: ModelFolder, cache: Path) -> 
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def starter_unknown(query: str) -> tuple[str, ...]:
-    """Return the words of a query that the starter was not taught.
-
-    Raises:
-        UnknownWordsError: It was taught none of them.
-    """
+def starter_vocabulary() -> ClosedVocabulary:
+    """Return what the bundled encoder was taught."""
     from musaic.embed.starter.words import WordList
 
-    words = WordList.load()
-    found = words.check(query)
-    if not found.known:
-        raise UnknownWordsError(query=query, model=STARTER, near=words.near(found.unknown))
-    return found.unknown
+    return ClosedVocabulary(WordList.load().kinds, _understood_by_starter)
+
+
+def _understood_by_starter(query: str) -> Understood:
+    from musaic.embed.starter.reading import understood
+    from musaic.embed.starter.words import WordList
+
+    made = understood(query)
+    if not made.text:
+        raise UnknownWordsError(query=query, model=STARTER, near=WordList.load().near(made.unknown))
+    return made

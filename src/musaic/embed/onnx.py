@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from musaic.config import Provider
+from musaic.embed.base import ClosedVocabulary, Understood
 from musaic.embed.folder import ModelFolder
 from musaic.embed.providers import onnx_names
 from musaic.embed.text import TextReader
@@ -189,7 +190,7 @@ class OnnxEmbedder:
         fingerprint: What the library remembers of it.
         running: How the graphs are run.
         graph: Gives the file to run for a tower, at the time it is loaded; None: the folder's own.
-        unknown: Tells the words of a query that the model was not taught; None: an open vocabulary.
+        closed: What the model was taught; None: an open vocabulary.
         warnings: What the user should know about this model; shown by the caller, and added to.
     """
 
@@ -200,13 +201,13 @@ class OnnxEmbedder:
         *,
         running: Running | None = None,
         graph: Callable[[TowerName], Path] | None = None,
-        unknown: Callable[[str], tuple[str, ...]] | None = None,
+        closed: ClosedVocabulary | None = None,
         warnings: Sequence[str] = (),
     ) -> None:
         self._folder, self._fingerprint = folder, fingerprint
         self._running = running or Running()
         self._graph = graph or (lambda tower: folder.vision if tower == "vision" else folder.text)
-        self._unknown = unknown
+        self._closed = closed
         self._warnings = list(warnings)
         self._lock = threading.Lock()
         self._vision_tower: Tower | None = None
@@ -269,9 +270,14 @@ class OnnxEmbedder:
         feeds: dict[str, NDArray[np.generic]] = {wanted: known[wanted] for wanted in tower.inputs}
         return self._unit(tower.run(feeds), "text")
 
-    def unknown_words(self, text: str) -> tuple[str, ...]:
-        """Return words of a query that a closed-vocabulary encoder was not taught; see `Embedder`."""
-        return self._unknown(text) if self._unknown else ()
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Names of all kinds of thing that a closed vocabulary tells apart; see `Embedder`."""
+        return self._closed.kinds if self._closed else ()
+
+    def understand(self, text: str) -> Understood:
+        """Return what is made of a query; see `Embedder`."""
+        return self._closed.understand(text) if self._closed else Understood(text)
 
     def _vision(self) -> Tower:
         with self._lock:

@@ -2,11 +2,12 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from musaic.config import Settings
+from musaic.encoder.kinds import nearer_kind
 from musaic.encoder.likeness import gives_same_vectors
 from musaic.encoder.mismatch import mismatch
 from musaic.encoder.origin import Origins
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from musaic.embed import Ask, Embedder, OnDownload
+    from musaic.embed.base import Understood
     from musaic.store import Store
 
 
@@ -55,6 +57,7 @@ class LibraryEncoder:
         self._origins = Origins(flags, config_file)
         self._notify, self._ask, self._on_download = notify, ask, on_download
         self._loaded: Embedder | None = None
+        self._kind_vectors: NDArray[np.float32] | None = None
         self._told: set[str] = set()
         self._turn = threading.RLock()
         self.ready = False
@@ -112,21 +115,45 @@ class LibraryEncoder:
             built_with, configured, settings=self._settings, origins=self._origins, own=own, place=place
         )
 
-    def text_vector(self, store: "Store", text: str) -> "NDArray[np.float32]":
-        """Return the vector of a query in words, shape ``(dim,)``.
+    def understood(self, store: "Store", text: str) -> "Understood":
+        """Return what the encoder makes of a query, and tell what it left out or read otherwise.
 
         Raises:
             UnknownWordsError: The encoder was taught none of the words.
         """
         embedder = self.of(store)
-        unknown = embedder.unknown_words(text)
-        if unknown:
-            words = ", ".join(repr(word) for word in unknown)
-            self._notify(
-                f"the {embedder.fingerprint.model} encoder does not know {words}; it went by the other words"
-            )
-        vector: NDArray[np.float32] = embedder.embed_texts([text])[0]
+        made = embedder.understand(text)
+        for told in _left_out(made, embedder.fingerprint.model):
+            self._notify(told)
+        return made
+
+    def text_vector(self, store: "Store", understood: "Understood") -> "NDArray[np.float32]":
+        """Return the vector of a query in words, shape ``(dim,)``."""
+        vector: NDArray[np.float32] = self.of(store).embed_texts([understood.text])[0]
         return vector
+
+    def taken_for(
+        self, store: "Store", understood: "Understood", vectors: "Sequence[NDArray[np.float32]]"
+    ) -> list[str | None]:
+        """Say of pictures whether they look more like another kind of thing than like what is asked for.
+
+        Args:
+            store: Open.
+            understood: The query.
+            vectors: Of the pictures, each of shape ``(dim,)``.
+
+        Returns:
+            For each picture the other kind, or None, as always where the query names no kind or the vocabulary is open.
+        """
+        import numpy as np
+
+        embedder = self.of(store)
+        asked = [kind in understood.kinds for kind in embedder.kinds]
+        if not any(asked) or not len(vectors):
+            return [None] * len(vectors)
+        if self._kind_vectors is None:
+            self._kind_vectors = embedder.embed_texts(embedder.kinds)
+        return nearer_kind(np.stack(vectors) @ self._kind_vectors.T, asked=asked, names=embedder.kinds)
 
     def picture_vector(
         self, store: "Store", image: "Path | str | Image.Image | None"
@@ -168,7 +195,7 @@ class LibraryEncoder:
         """Remember an encoder as the library's own."""
         with self._turn:
             self._note(embedder.fingerprint, found=embedder.fingerprint)
-            self._loaded = embedder
+            self._loaded, self._kind_vectors = embedder, None
 
     def _note(self, built_with: Fingerprint, *, found: Fingerprint) -> None:
         self.remember_place(found)
@@ -246,6 +273,18 @@ class LibraryEncoder:
             if notice not in self._told:
                 self._told.add(notice)
                 self._notify(notice)
+
+
+def _left_out(made: "Understood", model: str) -> Iterator[str]:
+    """Yield in words what of a query was read otherwise than typed, or not at all."""
+    if made.corrected:
+        yield "read " + ", ".join(f"{typed!r} as {meant!r}" for typed, meant in made.corrected)
+    if made.unknown:
+        words = ", ".join(repr(word) for word in made.unknown)
+        yield f"the {model} encoder does not know {words}; it went by {made.text!r} alone"
+    if made.excluded:
+        words = ", ".join(repr(words) for words in made.excluded)
+        yield f"the {model} encoder cannot leave things out: {words} was passed over"
 
 
 def _absolute(folder: str) -> str:

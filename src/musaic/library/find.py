@@ -11,6 +11,7 @@ from musaic.encoder import is_same_record
 from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
 from musaic.library.arguments import check_name, check_query, check_sources, checked_window
 from musaic.library.base import OpenLibrary
+from musaic.library.doubts import Doubt, Near, Part, in_words
 from musaic.library.places import located_asset, located_hit
 from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from musaic.embed import Embedder
+    from musaic.embed.base import Understood
     from musaic.ingest import Pools
     from musaic.store import Row, Store
 
@@ -94,45 +96,77 @@ class FindingLibrary(OpenLibrary):
             UnknownWordsError: The encoder was taught none of the words.
             MediaError: The picture cannot be read.
         """
-        hits = self._hits(text, image=image, limit=limit, offset=offset, where=where)
-        if text is not None and hits and self.is_weak(hits[0]):
-            near = f"the nearest picture to {text!r} is not near ({hits[0].cosine:.2f})"
-            self._notify(f"{near}: nothing in this library may fit")
-        return hits
-
-    def _hits(
-        self,
-        text: str | None,
-        *,
-        image: "Path | str | Image.Image | None" = None,
-        limit: int,
-        offset: int = 0,
-        where: str | None,
-    ) -> list[Hit]:
-        """Return what `search` does, and leave it to the caller to say how near it is."""
         check_query(text, image, where=where)
         limit, offset = checked_window(limit, offset)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
             self._take_in_waiting(store)
-            vector = (
-                self._encoder.text_vector(store, text)
-                if text is not None
-                else self._encoder.picture_vector(store, image)
+            if text is None:
+                vector = self._encoder.picture_vector(store, image)
+                return self._nearest(store, vector, limit=limit, offset=offset, where=where)
+            query = self._encoder.understood(store, text)
+            hits = self._by_words(store, query, limit=limit, offset=offset, where=where)
+            self._tell_doubts(text, self._doubts(store, query, hits[:1]))
+            self._tell_parts(self._parts(store, query, where=where))
+            return hits
+
+    def near(self, text: str, *, limit: int, where: str | None) -> Near:
+        """Return the nearest assets to words, best first: those near enough to be right, and the others."""
+        with self._gate.asking(), self._opened() as store:
+            if self._is_empty(store):
+                return Near()
+            self._take_in_waiting(store)
+            query = self._encoder.understood(store, text)
+            hits = self._by_words(store, query, limit=limit, where=where)
+            doubts = self._doubts(store, query, hits)
+            return Near(
+                hits=[hit for hit, doubt in zip(hits, doubts, strict=True) if doubt is None],
+                doubts=[doubt for doubt in doubts if doubt is not None],
+                parts=self._parts(store, query, where=where),
             )
-            return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
-    def is_weak(self, hit: Hit) -> bool:
-        """Say whether words and a picture are so far apart that the hit is nearly always wrong.
+    def _by_words(
+        self, store: "Store", query: "Understood", *, limit: int, offset: int = 0, where: str | None
+    ) -> list[Hit]:
+        vector = self._encoder.text_vector(store, query)
+        return self._nearest(store, vector, limit=limit, offset=offset, where=where)
 
-        Only encoders of the table for which that was measured say so; see `ModelSpec.weak_below`.
+    def _doubts(self, store: "Store", query: "Understood", hits: Sequence[Hit]) -> list[Doubt | None]:
+        """Say of each hit what speaks against it; only encoders for which that was measured do.
+
+        See `ModelSpec.weak_below` and `musaic.encoder.kinds`.
         """
         from musaic.embed import MODELS
 
-        built_with = self.built_with()
+        built_with = store.fingerprint()
         spec = None if built_with is None else MODELS.get(built_with.model)
-        return spec is not None and spec.weak_below is not None and hit.cosine < spec.weak_below
+        if not hits or spec is None or spec.weak_below is None:
+            return [None] * len(hits)
+        rows = store.get([hit.asset_id for hit in hits])
+        kinds = self._encoder.taken_for(store, query, [row.vector for row in rows])
+        other = {row.asset.asset_id: kind for row, kind in zip(rows, kinds, strict=True)}
+        doubts = [Doubt(hit, other.get(hit.asset_id), is_far=hit.cosine < spec.weak_below) for hit in hits]
+        return [doubt if doubt.is_far or doubt.kind else None for doubt in doubts]
+
+    def _parts(self, store: "Store", query: "Understood", *, where: str | None) -> list[Part]:
+        """Return what each part of a query that names several things would find alone."""
+        parts: list[Part] = []
+        for phrase in query.phrases:
+            made = self._encoder.of(store).understand(phrase)
+            hits = self._by_words(store, made, limit=1, where=where)
+            near = hits and self._doubts(store, made, hits) == [None]
+            parts.append(Part(phrase, hits[0] if near else None))
+        return parts
+
+    def _tell_doubts(self, text: str, doubts: Sequence[Doubt | None]) -> None:
+        for doubt in doubts:
+            if doubt is not None:
+                self._notify(f"the nearest picture to {text!r} {doubt.why}: nothing in this library may fit")
+
+    def _tell_parts(self, parts: Sequence[Part]) -> None:
+        if parts:
+            self._notify(f"{in_words(parts)}; search for one at a time")
 
     def similar(
         self, asset: str | Path, *, limit: int = 3, offset: int = 0, where: str | None = None

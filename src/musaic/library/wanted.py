@@ -9,9 +9,10 @@ from typing import cast, get_args
 
 from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, UnknownWordsError
 from musaic.library.base import is_text
+from musaic.library.doubts import Near, in_words
 from musaic.library.find import FindingLibrary
 from musaic.library.references import by_hand
-from musaic.schemas import Brief, Hit, ImageModel, Recipe, Reference, Role
+from musaic.schemas import Brief, ImageModel, Recipe, Reference, Role
 
 _NOT_GENERATED = 'kind != "generated"'
 # Hits that are references already are passed over; so many more are looked at.
@@ -146,11 +147,6 @@ class WantingLibrary(FindingLibrary):
                 time.sleep(_PAUSE_S)
             yield
 
-    def near(self, text: str, *, limit: int, where: str | None) -> tuple[list[Hit], list[Hit]]:
-        """Return the nearest assets to words, best first: those near enough to be right, and the others."""
-        hits = self._hits(text, limit=limit, where=where)
-        return [hit for hit in hits if not self.is_weak(hit)], [hit for hit in hits if self.is_weak(hit)]
-
     def note(self, text: str) -> None:
         """Pass a warning in plain words to whoever opened the library."""
         self._notify(text)
@@ -173,10 +169,12 @@ class _Search:
         """
         text, role = _with_role(find)
         taken = {each.asset_id for each in references}
-        near, far = self._library.near(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
-        fresh = [hit for hit in near if hit.asset_id not in taken]
+        found = self._library.near(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
+        fresh = [hit for hit in found.hits if hit.asset_id not in taken]
         if not fresh and limit:
-            raise PlanError(_nothing(text, far))
+            raise PlanError(_nothing(text, found))
+        if found.parts:
+            self._library.note(f"{in_words(found.parts)}; name them one by one with --find")
         before = len(references)
         references += [
             Reference(
@@ -201,12 +199,13 @@ class _Search:
             self._library.note(f"no references: {exc}")
 
 
-def _nothing(text: str, far: Sequence[Hit]) -> str:
+def _nothing(text: str, found: Near) -> str:
     told = f"nothing in this library was found for {text!r}"
-    if far:
-        told = (
-            f"no picture of this library is near {text!r} (the nearest, {far[0].path}: {far[0].cosine:.2f})"
-        )
+    if found.doubts:
+        first = found.doubts[0]
+        told = f"no picture of this library is near {text!r}: the nearest, {first.hit.path}, {first.why}"
+    if found.parts:
+        return f"{told}; {in_words(found.parts)}; name them one by one with --find"
     return f"{told}; find something else, or name a picture with --ref"
 
 
