@@ -123,8 +123,17 @@ PROGRAM = (sys.executable, "-m", "musaic")
 
 def run(*arguments: object, here: Path, more: Mapping[str, str] | None = None) -> Answer:
     """Run the program as a process of its own, its streams being pipes."""
+    return _ran(*PROGRAM, *(str(each) for each in arguments), here=here, more=more)
+
+
+def run_python(text: str, *, here: Path, more: Mapping[str, str] | None = None) -> Answer:
+    """Run a text of Python, as a notebook does, in a process of its own."""
+    return _ran(sys.executable, "-c", text, here=here, more=more)
+
+
+def _ran(*command: str, here: Path, more: Mapping[str, str] | None) -> Answer:
     done = subprocess.run(
-        [*PROGRAM, *(str(each) for each in arguments)], cwd=here, env=environment(here, **(more or {})),
+        command, cwd=here, env=environment(here, **(more or {})),
         capture_output=True, text=True, timeout=100, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     return Answer(done.returncode, done.stdout, done.stderr)

@@ -9,9 +9,10 @@ import tempfile
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from PIL import Image
 from musaic.errors import ConfigError, EmbedError, LibraryError
 from musaic.ingest import Pools
 from musaic.ingest.plan import Planner
+from musaic.ledger import FileState, Ledger
 from musaic.schemas import DoneEvent
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 
@@ -339,3 +341,49 @@ def test_a_source_that_may_not_be_looked_at_is_said_so(nobody: OpenLibrary) -> N
 
     with without_rights(), pytest.raises(ConfigError, match="may not be read"):
         nobody.ingest(photos / "a.png")
+
+
+# --- numbers wider than a column -----------------------------------------------------------------
+@pytest.mark.parametrize("year", [1500, 1677, 2262, 2400])
+def test_a_file_time_that_nanoseconds_cannot_hold_is_taken_in_and_stays_unchanged(
+    library: OpenLibrary, photos: Path, year: int
+) -> None:
+    seconds = int(datetime(year, 12, 31, tzinfo=UTC).timestamp())
+    os.utime(photos / "a.png", ns=(0, seconds * 10**9))
+    if (photos / "a.png").stat().st_mtime_ns // 10**9 != seconds:
+        pytest.skip(f"this file system holds no time of {year}")
+
+    assert counts(library.ingest(photos)) == {"added": 3}
+    assert counts(library.ingest(photos)) == {"unchanged": 3}
+    (photos / "a.png").unlink()
+    assert counts(library.ingest(photos, prune=True)) == {"unchanged": 2, "vanished": 1, "pruned": 1}
+
+
+def test_a_library_whose_rows_the_ledger_could_not_hold_heals(library: OpenLibrary, photos: Path) -> None:
+    library.ingest(photos)
+    # As an older program left it: rows with a time whose nanoseconds no column holds, and a ledger without them.
+    (row,) = library.store.get([id_of(photos / "a.png")])
+    library.store.upsert([replace(row, asset=row.asset.model_copy(update={"modified_at": 13_569_465_600}))])
+    library.ledger.forget_assets([row.asset.asset_id])
+
+    assert counts(library.ingest(photos)) == {"unchanged": 3}
+    assert library.encoded == 0
+    assert library.ledger.counts()[0] == library.store.count() == 3
+
+
+def test_a_file_that_the_ledger_cannot_hold_fails_alone(
+    library: OpenLibrary, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = type(library.ledger).record
+
+    def refusing(self: Ledger, states: Sequence[FileState]) -> None:
+        if any(state.name == "b.png" for state in states):
+            raise OverflowError("too wide")
+        record(self, states)
+
+    monkeypatch.setattr(type(library.ledger), "record", refusing)
+    assert counts(library.ingest(photos)) == {"added": 2, "failed": 1}
+    assert "too wide" in library.reasons()[str(photos / "b.png")]
+
+    monkeypatch.undo()
+    assert counts(library.ingest(photos)) == {"unchanged": 3}

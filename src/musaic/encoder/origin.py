@@ -34,7 +34,8 @@ class Origins:
 
 def _variable(name: Name) -> str | None:
     """Return the environment variable that holds a setting, alone or with others as JSON."""
-    own = next((each for each in os.environ if each.upper() == f"MUSAIC_EMBED__{name.upper()}"), None)
+    wanted = f"MUSAIC_EMBED__{name.upper()}"
+    own = next((each for each, value in os.environ.items() if value and each.upper() == wanted), None)
     if own is not None:
         return own
     for each in os.environ:

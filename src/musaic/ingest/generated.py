@@ -13,7 +13,7 @@ from musaic.config import IngestSettings
 from musaic.embed.base import Embedder
 from musaic.errors import MediaError
 from musaic.ingest.thumbs import write_thumb
-from musaic.ledger import FileState, Ledger
+from musaic.ledger import FileState, Ledger, bounded
 from musaic.schemas import Asset
 from musaic.store import Row, Store
 
@@ -130,4 +130,4 @@ def _asset(made: Made, asset_id: str, picture: media.Picture) -> Asset:
 
 def _state(path: Path, asset_id: str) -> FileState:
     status = path.stat()
-    return FileState(str(path.parent), path.name, status.st_size, status.st_mtime_ns, asset_id)
+    return FileState(str(path.parent), path.name, status.st_size, bounded(status.st_mtime_ns), asset_id)

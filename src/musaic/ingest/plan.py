@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from musaic.ingest.scan import WENT_AWAY, Folder, Found
-from musaic.ledger import FileState, Ledger
+from musaic.ledger import FileState, Ledger, bounded
 from musaic.schemas import FileEvent
 
 _WAIT_S = 0.05
@@ -143,7 +143,7 @@ def disturbed(found: Found) -> FileEvent | None:
             return FileEvent(event="skipped", path=found.path, reason=WENT_AWAY)
         reason = f"cannot be read any more: {(exc.strerror or str(exc)).lower()}"
         return FileEvent(event="failed", path=found.path, reason=reason)
-    if (status.st_size, status.st_mtime_ns) == (found.size_bytes, found.mtime_ns):
+    if (status.st_size, bounded(status.st_mtime_ns)) == (found.size_bytes, found.mtime_ns):
         return None
     reason = "still being written (its size or time changed); run again when it is complete"
     return FileEvent(event="skipped", path=found.path, reason=reason)

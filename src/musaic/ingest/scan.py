@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from musaic.errors import ConfigError
+from musaic.ledger import bounded
 from musaic.schemas import FileEvent
 
 # How many folders the walk may be ahead of the work, and how long either waits for the other at a time.
@@ -28,7 +29,7 @@ WENT_AWAY = "went away while the run was on (deleted, moved or renamed)"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A regular file. Size in bytes, time in nanoseconds since 1970."""
+    """A regular file. Size in bytes, time in nanoseconds since 1970, `bounded`."""
 
     folder: str
     name: str
@@ -275,7 +276,7 @@ def _add(folder: Folder, name: str, path: str, entry: os.DirEntry[str] | None = 
         folder.events.append(_failed(path, f"cannot be read: {_words(exc)}"))
     else:
         if stat.S_ISREG(status.st_mode):
-            folder.files.append(Found(folder.path, name, status.st_size, status.st_mtime_ns))
+            folder.files.append(Found(folder.path, name, status.st_size, bounded(status.st_mtime_ns)))
         else:
             folder.events.append(_skipped(path, "not a regular file (a device, pipe or socket)"))
 

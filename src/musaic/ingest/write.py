@@ -8,6 +8,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from musaic.errors import StoreLimitError
 from musaic.ingest.plan import Job
 from musaic.ingest.thumbs import remove_thumb
-from musaic.ledger import FileState, Ledger
+from musaic.ledger import FileState, Ledger, bounded
 from musaic.schemas import Asset, FileEvent
 from musaic.store import Row, Store
 
@@ -124,9 +125,14 @@ class Writer:
 
     def _adopt(self, asset_ids: Collection[str]) -> None:
         for some in _chunks(sorted(asset_ids)):
-            self._ledger.adopt(
-                [_adopted(row.asset, path) for row in self._store.get(some) for path in row.asset.paths]
-            )
+            rows = self._store.get(some)
+            try:
+                self._ledger.adopt([_adopted(row.asset, path) for row in rows for path in row.asset.paths])
+            except (ValueError, OverflowError):
+                # What cannot be taken up goes at the end, and its file is done again.
+                for row in rows:
+                    with suppress(ValueError, OverflowError):
+                        self._ledger.adopt([_adopted(row.asset, path) for path in row.asset.paths])
 
     # --- during the run ---------------------------------------------------------------------------
     def add(
@@ -157,7 +163,7 @@ class Writer:
         jobs = [*(taken.job for taken in pending), *(job for job, _ in skipped)]
         before, after = self._around(jobs, states)
         refused = self._upsert([*self._new_rows(pending, after), *self._moved_rows(pending, after)])
-        self._ledger.record([state for state in states if state.asset_id not in refused])
+        refused |= self._record([state for state in states if state.asset_id not in refused])
         kept = [taken for taken in pending if taken.asset_id not in refused]
         self.held.update(taken.asset_id for taken in kept)
         self._doomed.update(asset_id for asset_id, files in after.items() if not files)
@@ -213,7 +219,7 @@ class Writer:
     def _foreign(self, asset: Asset) -> tuple[str, ...]:
         return tuple(path for path in asset.paths if not self._ledger.knows(path))
 
-    def _upsert(self, rows: Sequence[Row]) -> dict[str, str]:
+    def _upsert(self, rows: Sequence[Row]) -> dict[str | None, str]:
         """Write rows; return why some of them cannot be stored, by asset."""
         if not rows:
             return {}
@@ -223,6 +229,19 @@ class Writer:
             if len(rows) == 1:
                 return {rows[0].asset.id: str(exc)}
             return {asset_id: why for row in rows for asset_id, why in self._upsert([row]).items()}
+        return {}
+
+    def _record(self, states: Sequence[FileState]) -> dict[str | None, str]:
+        """Write files to the ledger; return why some of them cannot be, by asset.
+
+        Their rows stay behind. If they were an error of the whole run, every later run would meet it again.
+        """
+        try:
+            self._ledger.record(states)
+        except (ValueError, OverflowError) as exc:  # what a column cannot hold, in Python's own words
+            if len(states) == 1:
+                return {states[0].asset_id: f"cannot be written down: {exc}"}
+            return {asset_id: why for state in states for asset_id, why in self._record([state]).items()}
         return {}
 
     def _tally(self, pending: Sequence[_Taken], before: Files) -> None:
@@ -296,7 +315,7 @@ def _state(job: Job, *, asset_id: str | None = None, reason: str | None = None) 
 def _adopted(asset: Asset, path: str) -> FileState:
     folder, name = os.path.split(path)
     # No file's own time, in all likelihood, so that its bytes are read and compared.
-    mtime_ns = asset.modified_at * 1_000_000_000 + 999_999_999
+    mtime_ns = bounded(asset.modified_at * 1_000_000_000 + 999_999_999)
     return FileState(folder, name, asset.size_bytes, mtime_ns, asset.asset_id)
 
 

@@ -7,11 +7,11 @@ cannot vanish. What is known of them is only ever added to; the file itself refu
 """
 
 from musaic.ledger.calls import CallRow, Heading
-from musaic.ledger.files import Files, FileState
+from musaic.ledger.files import Files, FileState, bounded
 from musaic.ledger.generations import Edge
 from musaic.ledger.losses import Losses
 
-__all__ = ["CallRow", "Edge", "FileState", "Heading", "Ledger"]
+__all__ = ["CallRow", "Edge", "FileState", "Heading", "Ledger", "bounded"]
 
 
 class Ledger(Files, Losses):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from musaic.ledger.database import Database
 
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+
 _FILES = "INTO files VALUES (?, ?, ?, ?, ?, ?, NULL)"
 # SQLite refuses statements with more variables than this in its older builds.
 _MOST_VARIABLES = 900
@@ -28,6 +30,16 @@ class FileState:
     def path(self) -> str:
         """The absolute path."""
         return str(Path(self.folder, self.name))
+
+
+def bounded(number: int) -> int:
+    """Return the nearest number that a column of 64 bits holds: file times lie anywhere, nanoseconds in 1677 to 2262.
+
+    Example:
+        >>> bounded(10**20), bounded(-(10**20)), bounded(5)
+        (9223372036854775807, -9223372036854775808, 5)
+    """
+    return min(max(number, _LEAST), _MOST)
 
 
 class Files(Database):
@@ -112,7 +124,8 @@ class Files(Database):
 
 
 def _values(state: FileState) -> tuple[str | int | None, ...]:
-    return state.folder, state.name, state.size_bytes, state.mtime_ns, state.asset_id, state.reason
+    numbers = bounded(state.size_bytes), bounded(state.mtime_ns)
+    return state.folder, state.name, *numbers, state.asset_id, state.reason
 
 
 def _below(root: str) -> tuple[str, str]:

@@ -4,14 +4,14 @@ This package's only importer of pymilvus and milvus_lite.
 """
 
 import contextlib
+import errno
 import logging
-import os
 import re
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
 
 from musaic.config import StoreSettings
 from musaic.errors import (
@@ -22,6 +22,7 @@ from musaic.errors import (
     StoreError,
     StoreUnavailableError,
 )
+from musaic.store import beneath
 from musaic.store.capabilities import Capabilities, embedded_capabilities, server_capabilities
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ if TYPE_CHECKING:
 # Milvus Lite writes a full buffer of 128 MB to disk within the call that fills it.
 _EMBEDDED_TIMEOUT_S = 600.0
 _MAX_CAUSES = 20
+# What the machine refuses, and no damage of the store explains.
+_NOT_THE_STORES = (
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EADDRINUSE,
+    errno.EADDRNOTAVAIL, errno.ENAMETOOLONG,
+)  # fmt: skip
 _NOT_FOUND = 100
 _NOT_LOADED = 101
 _AUTH_WORDS = (
@@ -131,10 +137,10 @@ def open_embedded(database: Path) -> Connection:
         )
     uri = _start_embedded(database)
     try:
-        client = _client(uri, token="", timeout_s=_EMBEDDED_TIMEOUT_S)
+        client = _client(uri, token="", timeout_s=_EMBEDDED_TIMEOUT_S, proxied=False)
     except Exception as exc:
         _stop_embedded(database)
-        raise explain(exc, uri=str(database), secret="", embedded=True) from exc
+        raise _unreached(str(database), _reason(_causes(exc), "")) from exc
     return Connection(client, uri=str(database), timeout_s=_EMBEDDED_TIMEOUT_S, secret="", database=database)
 
 
@@ -150,7 +156,7 @@ def open_server(settings: StoreSettings) -> Connection:
     uri = shown_uri(address)
     secret = settings.token.get_secret_value() if settings.token else ""
     try:
-        client = _client(address, token=secret, timeout_s=settings.timeout_s)
+        client = _client(address, token=secret, timeout_s=settings.timeout_s, proxied=_is_proxied(address))
     except Exception as exc:
         raise explain(exc, uri=uri, secret=secret, embedded=False) from exc
     return Connection(client, uri=uri, timeout_s=settings.timeout_s, secret=secret, database=None)
@@ -181,11 +187,12 @@ def explain(exc: BaseException, *, uri: str, secret: str, embedded: bool) -> Mus
     text = " ".join(_words(cause) for cause in causes)
     reason = _reason(causes, secret)
     lowered = text.lower()
+    gone = any(word in lowered for word in _GONE_WORDS)
     if embedded:
-        return _failed(uri, reason)
+        return _unreached(uri, reason) if gone else _failed(uri, reason)
     if any(word in lowered for word in _AUTH_WORDS):
         return StoreAuthError(uri=uri)
-    if any(word in lowered for word in _GONE_WORDS):
+    if gone:
         known = next((plain for word, plain in _PLAIN_REASONS.items() if word in lowered), reason)
         return StoreUnavailableError(uri=uri, reason=known)
     return StoreError(f"the Milvus server at {uri} refused: {reason}")
@@ -214,52 +221,52 @@ def is_not_loaded(exc: Exception) -> bool:
 _CHANNEL = {"grpc.use_local_subchannel_pool": 1, "grpc.max_reconnect_backoff_ms": 3_000}
 
 
-def _client(address: str, *, token: str, timeout_s: float) -> "MilvusClient":
-    # The C core of gRPC writes to stderr on its own; it reads this when it is loaded.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        from pymilvus import MilvusClient
-
+def _client(address: str, *, token: str, timeout_s: float, proxied: bool) -> "MilvusClient":
+    client = beneath.pymilvus().MilvusClient
     # pymilvus prints every failed call with its traceback; what matters is in our errors.
     for name in ("pymilvus", "pymilvus.milvus_client", "milvus_lite"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    options = {**_CHANNEL, "grpc.enable_http_proxy": int(proxied)}
     # Dedicated: shared channels are kept by address for good, and Milvus Lite's port changes hands.
-    return MilvusClient(address, token=token, timeout=timeout_s, dedicated=True, grpc_options=_CHANNEL)
+    made: MilvusClient = client(address, token=token, timeout=timeout_s, dedicated=True, grpc_options=options)
+    return made
 
 
-# Milvus Lite turns its whole write buffer into Python lists when it is full or closed, 16 kB a row of 512
-# numbers: with its own 128 MB that is 0.6 GB at 10,000 rows, with 8 MB 0.4 GB (milvus-lite 3.2.2).
-_BUFFER_VARIABLE, _BUFFER_BYTES = "MILVUS_LITE_MEMTABLE_MEMORY_LIMIT_BYTES", 8 * 2**20
-# Arrow's own allocator keeps much of what each write of Milvus Lite frees; the system's gives it back: 0.06 GB
-# less at 10,000 rows, and no slower (pyarrow 26).
-_POOL_VARIABLE, _POOL = "ARROW_DEFAULT_MEMORY_POOL", "system"
+def _is_proxied(address: str) -> bool:
+    """Say whether the way to a server may lead over the proxy of the environment.
+
+    gRPC heeds ``no_proxy`` in small letters only; the standard library both.
+    """
+    host = urlsplit(address).hostname or ""
+    local = host in ("localhost", "::1") or host.startswith("127.")
+    return not (local or proxy_bypass(host))
 
 
 def _start_embedded(database: Path) -> str:
-    # Read when milvus_lite and pyarrow are first imported.
-    os.environ.setdefault(_BUFFER_VARIABLE, str(_BUFFER_BYTES))
-    os.environ.setdefault(_POOL_VARIABLE, _POOL)
-    from milvus_lite.server_manager import server_manager_instance
-
+    manager = beneath.milvus_lite().server_manager_instance
     with _caught("milvus_lite.server_manager") as caught:
-        uri = server_manager_instance.start_and_get_uri(str(database))
+        uri = manager.start_and_get_uri(str(database))
     if uri is None:
         raise _cannot_open(database, caught[0] if caught else None)
     return str(uri)
 
 
 def _stop_embedded(database: Path) -> None:
-    from milvus_lite.server_manager import server_manager_instance
-
-    server_manager_instance.release_server(str(database))
+    beneath.milvus_lite().server_manager_instance.release_server(str(database))
 
 
 def _cannot_open(database: Path, cause: BaseException | None) -> MusaicError:
     if type(cause).__name__ == "DataDirLockedError":
         return LibraryBusyError(path=database, pid=None, since=None, command=None)
+    if isinstance(cause, OSError) and cause.errno in _NOT_THE_STORES:
+        return _unreached(str(database), f"{cause.strerror or cause}: {cause.filename or database}")
     reason = f"{type(cause).__name__}: {cause}" if cause else "Milvus Lite gave no reason"
     return _failed(str(database), reason)
+
+
+def _unreached(database: str, reason: str) -> StoreError:
+    """Return an error for a store that was not reached, of which nobody knows that it is damaged."""
+    return StoreError(f"the store {database} could not be opened ({reason}); the store itself is as it was")
 
 
 def _failed(database: str, reason: str) -> StoreError:
