@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from musaic.errors import FailedFileError, MediaError, SkippedFileError
 from musaic.media.codecs import NAMES
 from musaic.media.decode import Decoded, Wanted, decode
+from musaic.media.ground import Colour
 from musaic.media.limits import Refusal
 from musaic.media.sniff import HEAD_BYTES, sniff, sniff_stump
 from musaic.media.source import Source, opened
@@ -27,7 +28,8 @@ class Picture:
     """A picture that was opened.
 
     Attributes:
-        image: Upright, mode RGB, sRGB, on white; as small as the caller's wishes allow.
+        image: Upright, mode RGB, sRGB, on white, or on dark grey where it would vanish on white; as small as
+            the caller's wishes allow.
         mime: What the bytes are, whatever the name says.
         width: Pixels of the full picture, upright.
         height: The same.
@@ -35,6 +37,9 @@ class Picture:
         sha256: Hex digest of the file's bytes.
         captured_at: When it was taken, seconds since 1970; a camera time without an offset counts as UTC.
         metadata: `animated` and `transparent`, each present only where true.
+        ground: What shines through where it is clear; None where it is not.
+        rare_colours: Whether its file tells its colours in a way that many programs pass over: by code points,
+            by PNG's own chunks, by EXIF.
     """
 
     image: Image.Image
@@ -45,6 +50,8 @@ class Picture:
     sha256: str
     captured_at: int | None = None
     metadata: dict[str, JsonValue] = field(default_factory=dict)
+    ground: Colour | None = None
+    rare_colours: bool = False
 
 
 def open_picture(
@@ -120,7 +127,8 @@ def thumbnail(image: Image.Image, size_px: int) -> bytes:
 
 
 def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
-    found: dict[str, JsonValue] = {"animated": decoded.animated, "transparent": decoded.transparent}
+    transparent = decoded.ground is not None
+    found: dict[str, JsonValue] = {"animated": decoded.animated, "transparent": transparent}
     return Picture(
         image=decoded.image,
         mime=mime,
@@ -130,6 +138,8 @@ def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
         sha256=source.sha256,
         captured_at=decoded.captured_at,
         metadata={name: value for name, value in found.items() if value},
+        ground=decoded.ground,
+        rare_colours=decoded.rare_colours,
     )
 
 
