@@ -3,21 +3,21 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageFile
 
-from musaic.media import codecs, deep, frames, ground, jpeg, limits, png, psd, tiff, tones
+from musaic.media import codecs, deep, frames, ground, jpeg, limits, packed, png, psd, tiff, tones
 from musaic.media.exif import captured_at, read_exif, turn_of
 from musaic.media.source import Source
 from musaic.media.spaces import Space
 from musaic.media.told import Told, told
 
-_PSD = "image/vnd.adobe.photoshop"
+_PSD, _TIFF = "image/vnd.adobe.photoshop", "image/tiff"
 # Their decoders apply the orientation themselves; what EXIF still says must not turn them again.
 _HEIF = frozenset({"image/heic", "image/heif"})
-_UPRIGHT_DECODERS = _HEIF | {"image/tiff"}
+_UPRIGHT_DECODERS = _HEIF | {_TIFF}
 _SIDEWAYS = frozenset(
     {
         Image.Transpose.TRANSPOSE,
@@ -74,6 +74,8 @@ def decode(source: Source, mime: str, *, wanted: Wanted, max_pixels: int) -> Dec
     declared = limits.size_before(source.head, mime)
     limits.check_size(declared, max_pixels)
     composite = psd.composite(source.stream) if mime == _PSD else None
+    if mime == _TIFF and (plain := packed.unpacked(source.stream, max_pixels=max_pixels)):
+        source = replace(source, stream=plain)
     with _room_for(declared):
         started = codecs.start(composite.stream if composite else source.stream, mime)
     if composite:
@@ -182,7 +184,7 @@ def _plain(loaded: Image.Image, source: Source, mime: str, composite: psd.Compos
     if mime == "image/jpeg" and image.mode == "CMYK" and "adobe" not in image.info:
         # Pillow takes every CMYK JPEG for one of Adobe's, whose inks are stored upside down.
         image = tones.inverted(image)
-    if mime != "image/tiff":
+    if mime != _TIFF:
         return tones.plain(image)
     # Pillow turns round only tones of 8 bits and less.
     negative = tones.is_deep(image) and tiff.is_white_zero(image)

@@ -1,12 +1,13 @@
 """What a TIFF's tags say of its tones that Pillow does not act upon.
 
 Source:
-    TIFF, Revision 6.0, "PhotometricInterpretation", "BitsPerSample" and "SampleFormat".
+    TIFF, Revision 6.0, "PhotometricInterpretation", "MaxSampleValue" and "SampleFormat".
 """
 
 from PIL import Image
 
-_BITS, _PHOTOMETRIC, _MAX_SAMPLE, _SAMPLE_FORMAT = 258, 262, 281, 339
+_PHOTOMETRIC, _MAX_SAMPLE, _SAMPLE_FORMAT = 262, 281, 339
+_FULL, _FEWER_BITS = 65535, frozenset({1023, 4095, 16383})
 _WHITE_IS_ZERO, _UNSIGNED = 0, 1
 
 
@@ -23,16 +24,14 @@ def is_unsigned(opened: Image.Image) -> bool:
 def full_tone(opened: Image.Image) -> int:
     """Return the tone that is full, of greys that come in 16 bits.
 
-    It is by what depth the file has; scanners that keep fewer bits in 16 say so by their greatest tone.
+    Cameras that keep 10, 12 or 14 bits in 16 say so by their greatest tone.
     """
-    bits = _tag(opened, _BITS)
-    whole = (1 << bits) - 1 if isinstance(bits, int) and 8 < bits <= 16 else 65535
     most = _tag(opened, _MAX_SAMPLE)
     # Any other greatest tone is only what happens to be the brightest in the picture.
-    if not isinstance(most, int) or most not in (1023, 4095, 16383) or most > whole:
-        return whole
-    extremes = opened.getextrema()
-    return whole if isinstance(extremes[1], tuple) or extremes[1] > most else most
+    if not isinstance(most, int) or most not in _FEWER_BITS:
+        return _FULL
+    brightest = opened.getextrema()[1]
+    return most if isinstance(brightest, (int, float)) and brightest <= most else _FULL
 
 
 def _tag(opened: Image.Image, number: int) -> object:
