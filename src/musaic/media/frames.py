@@ -61,6 +61,7 @@ def first_shown(
     first = clear_outside(first, boxes)
     if not is_blank(first):
         return first
+    first = first.copy()  # it may be the very picture that is about to move on
     try:
         frames = (plain(frame) for frame in _later(started, boxes))
         cleared = (clear_outside(frame, boxes) for frame in frames)
