@@ -1,4 +1,4 @@
-"""The code points of an AVIF's colours, which Pillow does not tell.
+"""What the boxes of an AVIF or HEIC say that its decoder does not: code points of colours, and how it is coded.
 
 Source:
     ISO/IEC 14496-12, "ColourInformationBox"; ISO/IEC 23008-12, "ItemPropertiesBox"; AV1 Image File Format,
@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 _MOST_BOXES, _MOST_BYTES = 64, 4 << 20
 _FULL_BOX = 4
+_MADE_OF_OTHERS = (b"grid", b"iovl", b"iden", b"tmap")
+_NO_PIXELS = (*_MADE_OF_OTHERS, b"Exif", b"mime", b"uri ", b"hidn")
 
 
 def code_points(stream: BinaryIO) -> tuple[int, int] | None:
@@ -28,6 +30,38 @@ def code_points(stream: BinaryIO) -> tuple[int, int] | None:
         return None
     finally:
         stream.seek(place)
+
+
+def coding(stream: BinaryIO) -> str | None:
+    """Return the four letters of the codec that the picture needs; None where that cannot be told.
+
+    Args:
+        stream: The file.
+    """
+    try:
+        parts = dict(_boxes(dict(_outer(stream)).get(b"meta", b"")[_FULL_BOX:]))
+        kinds = dict(_kinds(parts.get(b"iinf", b"")))
+        own = kinds.get(_primary(parts[b"pitm"]))
+    except (struct.error, IndexError, KeyError):
+        return None
+    # A picture made of others is coded as they are.
+    coded = (
+        own
+        if own not in _MADE_OF_OTHERS
+        else next((kind for kind in kinds.values() if kind not in _NO_PIXELS), None)
+    )
+    return coded.decode("latin-1") if coded else None
+
+
+def _kinds(iinf: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the number and the four letters of each thing that the file holds."""
+    for name, box in _boxes(iinf[_FULL_BOX + (4 if iinf[:1] > b"\0" else 2) :]):
+        if name == b"infe" and box[0] in (2, 3):
+            yield struct.unpack_from(">H2x4s" if box[0] == 2 else ">I2x4s", box, _FULL_BOX)
+
+
+def _primary(pitm: bytes) -> int:
+    return int(struct.unpack_from(">I" if pitm[0] else ">H", pitm, _FULL_BOX)[0])
 
 
 def _outer(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
@@ -64,8 +98,7 @@ def _of_primary_item(meta: bytes) -> tuple[int, int] | None:
     held = dict(_boxes(parts.get(b"iprp", b"")))
     if b"pitm" not in parts or b"ipma" not in held:
         return None
-    pitm = parts[b"pitm"]
-    item = struct.unpack_from(">I" if pitm[0] else ">H", pitm, _FULL_BOX)[0]
+    item = _primary(parts[b"pitm"])
     properties = list(_boxes(held.get(b"ipco", b"")))
     numbers = _numbers_of(item, held[b"ipma"])
     own = (properties[number - 1] for number in numbers if 0 < number <= len(properties))

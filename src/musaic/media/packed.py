@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from musaic.media import codecs, limits
+from musaic.media import codecs, limits, tiff
 
 _Tag = ExifTags.Base
 _BAND_BYTES = 1 << 20
@@ -36,27 +36,17 @@ def unpacked(stream: BinaryIO, *, max_pixels: int) -> BinaryIO | None:
     """
     place = stream.tell()
     try:
-        tags = _directory(stream)
+        tags = tiff.directory(stream)
         samples = int(tags.get(_Tag.SamplesPerPixel, 1))
         bits = {int(value) for value in tags.get(_Tag.BitsPerSample, (1,))}
         if len(bits) != 1 or not 8 < min(bits) < 16 or not _is_plain(tags, samples):
             return None
         limits.check_size((int(tags[_Tag.ImageWidth]), int(tags[_Tag.ImageLength])), max_pixels)
         return _as_tiff(_tones(stream, tags, samples, min(bits)), tags, min(bits))
-    except (KeyError, TypeError, ValueError, struct.error, SyntaxError):
+    except (KeyError, TypeError, ValueError, SyntaxError, struct.error):
         return None
     finally:
         stream.seek(place)
-
-
-def _directory(stream: BinaryIO) -> TiffImagePlugin.ImageFileDirectory_v2:
-    start = stream.read(8)
-    if start[2:4] not in (b"*\0", b"\0*"):
-        raise ValueError("a BigTIFF")
-    tags = TiffImagePlugin.ImageFileDirectory_v2(start)
-    stream.seek(tags.next)
-    tags.load(stream)
-    return tags
 
 
 def _is_plain(tags: TiffImagePlugin.ImageFileDirectory_v2, samples: int) -> bool:

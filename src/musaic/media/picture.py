@@ -12,7 +12,7 @@ from musaic.errors import FailedFileError, MediaError, SkippedFileError
 from musaic.media.codecs import NAMES
 from musaic.media.decode import Decoded, Wanted, decode
 from musaic.media.ground import Colour
-from musaic.media.limits import Refusal
+from musaic.media.reasons import CUT_SHORT, reason
 from musaic.media.sniff import HEAD_BYTES, sniff, sniff_stump
 from musaic.media.source import Source, opened
 from musaic.media.strangers import describe
@@ -20,7 +20,6 @@ from musaic.media.strangers import describe
 # Scaling down from at least twice the target hides that the picture was reduced before: the mean
 # difference from a full decode is 0.2 to 0.4 levels of 255.
 _HEADROOM = 2
-_CUT_SHORT = "its {} data is cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +106,7 @@ def _open(source: Source, path: Path, min_side_px: int, max_pixels: int, thumbna
     try:
         decoded = decode(source, mime, wanted=wanted, max_pixels=max_pixels)
     except Exception as exc:  # decoders raise nearly every type there is on broken files
-        raise FailedFileError(_reason(exc, mime), path=path) from exc
+        raise FailedFileError(reason(exc, source, mime), path=path) from exc
     return _picture(source, mime, decoded)
 
 
@@ -145,28 +144,10 @@ def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
 
 def _no_picture(path: Path, head: bytes) -> MediaError:
     if stump := sniff_stump(head):
-        return FailedFileError(_CUT_SHORT.format(NAMES[stump]), path=path)
+        return FailedFileError(CUT_SHORT.format(NAMES[stump]), path=path)
     stranger = describe(head)
     if stranger.kind == "picture":
         return FailedFileError(
             f"is {stranger.words}, which is not read here; save it as PNG or JPEG", path=path
         )
     return SkippedFileError(f"is no picture but {stranger.words}", path=path)
-
-
-def _reason(exc: Exception, mime: str) -> str:
-    """Return what is wrong with a picture in words, without the decoder's jargon."""
-    if isinstance(exc, Refusal):
-        return str(exc)
-    if isinstance(exc, MemoryError):
-        return "needs more memory than there is"
-    words = str(exc).lower()
-    if isinstance(exc, EOFError) or any(
-        mark in words for mark in ("truncated", "not enough", "end of file", "eof")
-    ):
-        return _CUT_SHORT.format(NAMES[mime])
-    if "exceeds limit" in words or "too large" in words or "too much memory" in words:
-        return f"its {NAMES[mime]} data would unpack to more than the limits allow"
-    if "unknown pixel mode" in words:
-        return f"is a {NAMES[mime]} of a kind of pixels not read here; save it with 8 or 16 bits a channel"
-    return f"its {NAMES[mime]} data is broken"

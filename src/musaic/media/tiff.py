@@ -4,9 +4,12 @@ Source:
     TIFF, Revision 6.0, "PhotometricInterpretation", "MaxSampleValue" and "SampleFormat".
 """
 
-from PIL import Image
+from typing import BinaryIO
+
+from PIL import Image, TiffImagePlugin
 
 _PHOTOMETRIC, _MAX_SAMPLE, _SAMPLE_FORMAT = 262, 281, 339
+_COMPRESSION, _NONE = 259, 1
 _FULL, _FEWER_BITS = 65535, frozenset({1023, 4095, 16383})
 _WHITE_IS_ZERO, _UNSIGNED = 0, 1
 
@@ -32,6 +35,29 @@ def full_tone(opened: Image.Image) -> int:
         return _FULL
     brightest = opened.getextrema()[1]
     return most if isinstance(brightest, (int, float)) and brightest <= most else _FULL
+
+
+def directory(stream: BinaryIO) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """Return the tags of a TIFF's first page.
+
+    Args:
+        stream: The file, at its start.
+
+    Raises:
+        Exception: Of nearly any type, where they are broken.
+    """
+    start = stream.read(8)
+    if start[2:4] in (b"+\0", b"\0+"):  # a BigTIFF, whose header is longer
+        start += stream.read(8)
+    tags = TiffImagePlugin.ImageFileDirectory_v2(start)
+    stream.seek(tags.next)
+    tags.load(stream)
+    return tags
+
+
+def compression(stream: BinaryIO) -> int:
+    """Return the number of a TIFF's compression; `directory` says the rest."""
+    return int(directory(stream).get(_COMPRESSION, _NONE))
 
 
 def _tag(opened: Image.Image, number: int) -> object:
