@@ -25,7 +25,7 @@ def code_points(stream: BinaryIO) -> tuple[int, int] | None:
     place = stream.tell()
     try:
         outer = dict(_outer(stream))
-        return _of_primary_item(outer.get(b"meta", b"")) or _anywhere(outer.get(b"moov", b""))
+        return _of_primary(outer.get(b"meta", b"")) or _anywhere(outer.get(b"moov", b""))
     except (struct.error, IndexError):
         return None
     finally:
@@ -93,20 +93,20 @@ def _boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += size
 
 
-def _of_primary_item(meta: bytes) -> tuple[int, int] | None:
+def _of_primary(meta: bytes) -> tuple[int, int] | None:
     parts = dict(_boxes(meta[_FULL_BOX:]))
     held = dict(_boxes(parts.get(b"iprp", b"")))
     if b"pitm" not in parts or b"ipma" not in held:
         return None
-    item = _primary(parts[b"pitm"])
+    primary = _primary(parts[b"pitm"])
     properties = list(_boxes(held.get(b"ipco", b"")))
-    numbers = _numbers_of(item, held[b"ipma"])
+    numbers = _numbers_of(primary, held[b"ipma"])
     own = (properties[number - 1] for number in numbers if 0 < number <= len(properties))
     return next((struct.unpack_from(">HH", box, 4) for name, box in own if _is_nclx(name, box)), None)
 
 
-def _numbers_of(item: int, ipma: bytes) -> list[int]:
-    """Return the numbers, from 1, of an item's properties."""
+def _numbers_of(wanted: int, ipma: bytes) -> list[int]:
+    """Return the numbers, from 1, of a picture's properties."""
     wide = bool(ipma[3] & 1)
     (count,) = struct.unpack_from(">I", ipma, _FULL_BOX)
     at = _FULL_BOX + 4
@@ -115,7 +115,7 @@ def _numbers_of(item: int, ipma: bytes) -> list[int]:
         at += 4 if ipma[0] else 2
         held = ipma[at]
         at += 1
-        if number == item:
+        if number == wanted:
             found = struct.unpack_from(f">{held}{'H' if wide else 'B'}", ipma, at)
             return [value & (0x7FFF if wide else 0x7F) for value in found]
         at += held * (2 if wide else 1)

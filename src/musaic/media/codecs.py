@@ -48,7 +48,7 @@ def start(stream: BinaryIO, mime: str) -> ImageFile.ImageFile:
     Raises:
         Exception: Of nearly any type, where the header is broken; callers put it into words.
     """
-    _hush()
+    hush()
     module, name = _CODECS[mime]
     codec = getattr(importlib.import_module(module), name)
     started: ImageFile.ImageFile = codec(stream, "")
@@ -77,7 +77,7 @@ def size_limit_lifted() -> Iterator[None]:
                 Image.MAX_IMAGE_PIXELS = limit
 
 
-def _hush() -> None:
+def hush() -> None:
     """Keep remarks of Pillow, and of libtiff within it, on odd files off the user's terminal and out of logs.
 
     `warnings.catch_warnings` is not for threads, so a filter is put in front instead, again whenever

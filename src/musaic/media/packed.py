@@ -7,7 +7,6 @@ Source:
 """
 
 import io
-import struct
 from itertools import accumulate
 from typing import BinaryIO
 
@@ -37,13 +36,17 @@ def unpacked(stream: BinaryIO, *, max_pixels: int) -> BinaryIO | None:
     place = stream.tell()
     try:
         tags = tiff.directory(stream)
+    except Exception:  # broken tags make their reader raise whatever it trips over; the decoder will say it
+        stream.seek(place)
+        return None
+    try:
         samples = int(tags.get(_Tag.SamplesPerPixel, 1))
         bits = {int(value) for value in tags.get(_Tag.BitsPerSample, (1,))}
         if len(bits) != 1 or not 8 < min(bits) < 16 or not _is_plain(tags, samples):
             return None
         limits.check_size((int(tags[_Tag.ImageWidth]), int(tags[_Tag.ImageLength])), max_pixels)
         return _as_tiff(_tones(stream, tags, samples, min(bits)), tags, min(bits))
-    except (KeyError, TypeError, ValueError, SyntaxError, struct.error):
+    except (KeyError, TypeError, ValueError, SyntaxError):
         return None
     finally:
         stream.seek(place)

@@ -8,6 +8,8 @@ from typing import BinaryIO
 
 from PIL import Image, TiffImagePlugin
 
+from musaic.media import codecs
+
 _PHOTOMETRIC, _MAX_SAMPLE, _SAMPLE_FORMAT = 262, 281, 339
 _COMPRESSION, _NONE = 259, 1
 _FULL, _FEWER_BITS = 65535, frozenset({1023, 4095, 16383})
@@ -46,6 +48,7 @@ def directory(stream: BinaryIO) -> TiffImagePlugin.ImageFileDirectory_v2:
     Raises:
         Exception: Of nearly any type, where they are broken.
     """
+    codecs.hush()
     start = stream.read(8)
     if start[2:4] in (b"+\0", b"\0+"):  # a BigTIFF, whose header is longer
         start += stream.read(8)
