@@ -143,8 +143,9 @@ def heic(tones: Floats, primaries: int, transfer: int, *, bits: int = 10, **opti
     mode = {3: "RGB", 4: "RGBA"}[tones.shape[2]] + (";16" if deep else "")
     file = pillow_heif.from_bytes(mode, (tones.shape[1], tones.shape[0]), counted.tobytes())
     out = io.BytesIO()
-    codes = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 1}
-    file.save(out, quality=-1, chroma=444, full_range_flag=1, **(codes | options))
+    named = {"color_primaries": primaries, "transfer_characteristics": transfer}
+    coded = {"matrix_coefficients": 1, "full_range_flag": 1}
+    file.save(out, quality=-1, chroma=444, **named, **(coded | options))
     return out.getvalue()
 
 
@@ -175,6 +176,18 @@ def test_heic_with_code_points_shows_the_colours_they_mean(tmp_path: Path, name:
     path.write_bytes(heic(scene(corners, code), primaries, transfer))
 
     assert farthest(path) <= 3
+
+
+@pytest.mark.parametrize("matrix_code", [0, 1, 6, 9, 10])
+@pytest.mark.parametrize("full_range", [0, 1])
+def test_heic_is_the_same_in_every_matrix_and_range(
+    tmp_path: Path, matrix_code: int, full_range: int
+) -> None:
+    path = tmp_path / "coded.heic"
+    options = {"matrix_coefficients": matrix_code, "full_range_flag": full_range}
+    path.write_bytes(heic(scene(_2020, pq), 9, 16, **options))
+
+    assert farthest(path) <= 4
 
 
 @pytest.mark.parametrize("name", [name for name in NAMED if not name.startswith(("PQ", "BT.2020"))])
