@@ -430,6 +430,43 @@ def test_orientation_is_kept_with_adobe_rgb(tmp_path: Path) -> None:
     assert farthest(path) <= 3
 
 
+def test_orientation_of_a_deep_heic_is_kept(tmp_path: Path) -> None:
+    stored = np.rot90(scene(_2020, pq))
+    path = tmp_path / "turned.heic"
+    path.write_bytes(heic(stored, 9, 16, exif=exif_of(1, None, 6)))
+
+    picture = opened(path)
+
+    assert picture.image.size == (picture.width, picture.height) == (144, 96)
+    assert farthest(path) <= 3
+
+
+def test_interlaced_png_keeps_all_its_bits(tmp_path: Path) -> None:
+    tones = scene(_2020, pq)
+    counted = (tones * 65535 + 0.5).astype(">u2")
+    passes = (
+        (0, 0, 8, 8),
+        (4, 0, 8, 8),
+        (0, 4, 4, 8),
+        (2, 0, 4, 4),
+        (0, 2, 2, 4),
+        (1, 0, 2, 2),
+        (0, 1, 1, 2),
+    )
+    rows = [row for x, y, dx, dy in passes for row in counted[y::dy, x::dx]]
+    whole = bytearray(png(tones, (b"cICP", bytes([9, 16, 0, 1]))))
+    header = struct.pack(">IIBBBBB", tones.shape[1], tones.shape[0], 16, 2, 0, 0, 1)
+    whole[16:33] = header + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    pixel_data = zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+    at, end = whole.index(b"IDAT") - 4, whole.index(b"IEND") - 4
+    chunk = b"IDAT" + pixel_data
+    whole[at:end] = struct.pack(">I", len(pixel_data)) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    path = tmp_path / "interlaced.png"
+    path.write_bytes(whole)
+
+    assert farthest(path) <= 2
+
+
 def test_tiff_tells_its_colours_by_its_own_tags(tmp_path: Path) -> None:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
     tags[318] = _D65

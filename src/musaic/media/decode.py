@@ -97,7 +97,7 @@ def _pixels(
         if mime in _HEIF:
             seen = _seen_heif(started, source, mime, wanted)
         else:
-            seen = _seen(started, source, mime, wanted, composite)
+            seen = _seen(started, source, mime, wanted, composite, animated=animated)
     turn = None if mime in _UPRIGHT_DECODERS else turn_of(seen.exif)
     upright = seen.image if turn is None else seen.image.transpose(turn)
     shown = ground.put_on_ground(upright)
@@ -117,7 +117,13 @@ class _Seen(NamedTuple):
 
 
 def _seen(
-    started: ImageFile.ImageFile, source: Source, mime: str, wanted: Wanted, composite: psd.Composite | None
+    started: ImageFile.ImageFile,
+    source: Source,
+    mime: str,
+    wanted: Wanted,
+    composite: psd.Composite | None,
+    *,
+    animated: bool,
 ) -> _Seen:
     box = frames.box_of(started) if mime == "image/gif" else None
     loaded = _loaded(started, source, mime, wanted)
@@ -127,8 +133,10 @@ def _seen(
     if whole is not None and isinstance(meaning, Space):
         return _Seen(deep.in_srgb(whole, meaning, factor=wanted.reduction(loaded.size)), exif, meaning)
     image = _plain(loaded, source, mime, composite)
-    if mime in _MAY_MOVE and loaded is started:
+    if animated:
         image = frames.first_shown(started, image, box, lambda frame: _plain(frame, source, mime, None))
+    else:
+        image = frames.clear_outside(image, [box])
     factor = wanted.reduction(image.size)
     return _Seen(tones.in_srgb(image.reduce(factor) if factor > 1 else image, meaning), exif, meaning)
 

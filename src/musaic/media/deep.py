@@ -18,8 +18,6 @@ from musaic.media.spaces import Space
 from musaic.media.told import Told
 
 _STEPS = 65535
-# In memory they take four times what their pictures do.
-_MOST_PIXELS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,7 @@ def in_srgb(deep: Deep, space: Space, *, factor: int) -> Image.Image:
 
 
 def _worth_it(picture: Image.Image, told: Told) -> bool:
-    small_enough = picture.width * picture.height <= _MOST_PIXELS
+    small_enough = picture.width * picture.height <= png.MOST_DEEP_PIXELS
     return small_enough and isinstance(told, Space) and not told.is_srgb
 
 

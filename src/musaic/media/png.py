@@ -17,6 +17,8 @@ from musaic.media.spaces import Space, by_codes
 _SIGNATURE_BYTES, _DEPTH_AT = 8, 24
 # Colours are told in front of the pixels; real files have tens of chunks there.
 _MOST_CHUNKS = 1_000
+# Deep tones take four times the memory of a picture.
+MOST_DEEP_PIXELS = 50_000_000
 
 
 def depth(head: bytes) -> int:
@@ -85,7 +87,8 @@ def with_key(loaded: Image.Image, head: bytes, stream: BinaryIO) -> Image.Image:
     if isinstance(key, int) and loaded.mode == "L" and depth(head) in (2, 4):
         # Pillow stretches such greys to 8 bits, and leaves the key as it was.
         loaded.info["transparency"] = key % (1 << depth(head)) * 255 // ((1 << depth(head)) - 1)
-    if isinstance(key, tuple) and loaded.mode == "RGB" and depth(head) == 16:
+    small_enough = loaded.width * loaded.height <= MOST_DEEP_PIXELS
+    if isinstance(key, tuple) and loaded.mode == "RGB" and depth(head) == 16 and small_enough:
         tones = deep_tones(loaded, stream)
         if tones is not None:
             loaded = loaded.copy()
