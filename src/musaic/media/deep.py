@@ -68,19 +68,14 @@ def in_srgb(deep: Deep, space: Space, *, factor: int) -> Image.Image:
         space: What they mean.
         factor: What each side is divided by: blocks of so many pixels become one.
     """
-    channels = deep.tones.shape[2]
+    counted = _averaged(deep, factor)
+    channels = counted.shape[2]
     colours = channels - (channels in (2, 4))
-    alpha = deep.tones[..., colours] if colours < channels else None
-    opacity = None if alpha is None else _averaged(alpha[..., None], factor) / deep.most
-    mean = _averaged(deep.tones[..., :colours], factor, None if deep.premultiplied else alpha)
-    if opacity is not None:
-        mean = mean / np.maximum(opacity * (1 if deep.premultiplied else deep.most), 1e-6)
-    counted = np.clip(mean * (_STEPS / deep.most) + 0.5, 0, _STEPS).astype(np.uint16)
     image = Image.fromarray(
-        rendering.to_srgb(counted[..., 0] if colours == 1 else counted, space, most=_STEPS)
+        rendering.to_srgb(counted[..., 0] if colours == 1 else counted[..., :colours], space, most=_STEPS)
     )
-    if opacity is not None:
-        image.putalpha(Image.fromarray((opacity[..., 0] * 255 + 0.5).astype(np.uint8)))
+    if colours < channels:
+        image.putalpha(Image.fromarray((counted[..., colours] / _STEPS * 255 + 0.5).astype(np.uint8)))
     return image
 
 
@@ -93,17 +88,18 @@ def _by_channels(tones: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return tones[..., None] if tones.ndim == 2 else tones
 
 
-def _averaged(
-    tones: NDArray[np.uint16], factor: int, weights: NDArray[np.uint16] | None = None
-) -> NDArray[np.float64]:
-    """Return the mean of each block of pixels, those at the right and lower edge being smaller ones."""
-    height, width, channels = tones.shape
+def _averaged(deep: Deep, factor: int) -> NDArray[np.uint16]:
+    """Return the mean of each block of pixels, full at 65535; those at the right and lower edge are smaller."""
+    height, width, channels = deep.tones.shape
     across, down = np.arange(0, width, factor), np.arange(0, height, factor)
-    mean = np.empty((len(down), len(across), channels))
     per_column = np.diff(np.append(across, width))[:, None]
+    averaged = np.empty((len(down), len(across), channels), np.uint16)
     for place, top in enumerate(down):
-        rows = tones[top : top + factor].astype(np.float64)
-        if weights is not None:
-            rows *= weights[top : top + factor, :, None]
-        mean[place] = np.add.reduceat(rows.sum(axis=0), across, axis=0) / per_column / len(rows)
-    return mean
+        rows = deep.tones[top : top + factor] / deep.most
+        if channels in (2, 4) and not deep.premultiplied:
+            rows[..., :-1] *= rows[..., -1:]
+        mean = np.add.reduceat(rows.sum(axis=0), across, axis=0) / (per_column * len(rows))
+        if channels in (2, 4):
+            mean[:, :-1] /= np.maximum(mean[:, -1:], 1e-9)
+        averaged[place] = np.clip(mean * _STEPS + 0.5, 0, _STEPS)
+    return averaged
