@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from musaic.generate.moodboard.reading import read_photo
 from musaic.media.outgoing import outgoing
-from tests.test_media_sniff import LEFT, at, near, opened, pixels, saved, two_halves
+from tests.test_media_sniff import LEFT, at, near, opened, pixels, psd_bytes, saved, two_halves
 
 CLEAR = (0, 0, 0, 0)
 WHITE, DARK = (255, 255, 255), (64, 64, 64)
@@ -76,6 +76,16 @@ def test_white_artwork_stands_out_in_every_format(tmp_path: Path, codec: str) ->
     path.write_bytes(saved(logo((255, 255, 255, 255)), codec))
 
     assert contrast(path) >= 150
+
+
+def test_white_artwork_stands_out_that_photoshop_has_put_on_white(tmp_path: Path) -> None:
+    alpha = np.asarray(logo((255, 255, 255, 255)).getchannel("A"))
+    white = np.full_like(alpha, 255)
+    path = tmp_path / "logo.psd"
+    path.write_bytes(psd_bytes(np.stack([white, white, white, alpha]), layers=-1))
+
+    assert contrast(path) >= 150
+    assert at(opened(path), 0.01, 0.01) == DARK
 
 
 def test_white_words_beside_a_red_mark_are_not_lost(tmp_path: Path) -> None:
