@@ -11,6 +11,7 @@ from PIL import Image
 
 from musaic.errors import FailedFileError
 from musaic.media import open_picture
+from tests.test_media_refusals import refusal
 from tests.test_media_sniff import at, near, opened, pixels, saved
 
 Tones = NDArray[np.int64]
@@ -96,6 +97,16 @@ def test_tiff_of_an_odd_depth_is_refused_by_its_size(tmp_path: Path) -> None:
 
     with pytest.raises(FailedFileError, match="more than the limit"):
         open_picture(path, min_side_px=16, max_pixels=174, max_bytes=10**6)
+
+
+def test_tiff_of_an_odd_depth_and_endless_samples_is_refused_at_once(tmp_path: Path) -> None:
+    whole = bytearray(packed_tiff(ramp(12, 3), 12))
+    at = whole.index(struct.pack("<HHII", 277, 4, 1, 3))
+    whole[at + 8 : at + 12] = struct.pack("<I", 2**31)
+    path = tmp_path / "endless.tif"
+    path.write_bytes(whole)
+
+    assert refusal(path).reason
 
 
 @pytest.mark.parametrize(("most", "full"), [(4095, 4095), (1023, 1023), (4000, 65535), (65535, 65535)])

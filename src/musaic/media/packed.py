@@ -53,12 +53,9 @@ def unpacked(stream: BinaryIO, *, max_pixels: int) -> BinaryIO | None:
 
 
 def _is_plain(tags: TiffImagePlugin.ImageFileDirectory_v2, samples: int) -> bool:
-    as_said = all(tags.get(tag, value) in (value, (value,) * samples) for tag, value in _PLAIN.items())
-    return (
-        as_said
-        and (tags.get(_Tag.PhotometricInterpretation), samples) in _KINDS
-        and _Tag.StripOffsets in tags
-    )
+    if (tags.get(_Tag.PhotometricInterpretation), samples) not in _KINDS or _Tag.StripOffsets not in tags:
+        return False
+    return all(tags.get(tag, value) in (value, (value,) * samples) for tag, value in _PLAIN.items())
 
 
 def _tones(
