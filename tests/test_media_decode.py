@@ -93,6 +93,28 @@ def test_orientation_six_turns_a_known_photo_clockwise(tmp_path: Path) -> None:
         ("1969:12:31 23:59:59", None, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
         ("0000:00:00 00:00:00", None, None),
         ("    :  :     :  :  ", "   :  ", None),
+        ("", None, None),
+        ("0001:01:01 00:00:00", "+02:00", None),
+        ("2023:02:29 10:00:00", None, None),
+        ("2024:13:01 10:00:00", None, None),
+        ("2024:05:06 25:00:00", None, None),
+        ("9999:12:31 23:59:59", "-02:00", None),
+        ("yesterday", None, None),
+        ("2024-05-06 07:08:09", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024/05/06 07:08:09", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024.05.06 07:08:09", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024-05-06T07:08:09", "+02:00", datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)),
+        ("2024-05-06T07:08:09Z", "+02:00", datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024-05-06T07:08:09.123+02:00", None, datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)),
+        ("2024:05:06 07:08:09-0930", None, datetime(2024, 5, 6, 16, 38, 9, tzinfo=UTC)),
+        ("2024:05:06 07:08:09.5", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024:05:06 03:11:12 PM", None, datetime(2024, 5, 6, 15, 11, 12, tzinfo=UTC)),
+        ("2024:05:06 12:11:12 am", None, datetime(2024, 5, 6, 0, 11, 12, tzinfo=UTC)),
+        ("2024:05:06 12:11:12 p.m.", None, datetime(2024, 5, 6, 12, 11, 12, tzinfo=UTC)),
+        ("2024:05:06 07:08", None, datetime(2024, 5, 6, 7, 8, tzinfo=UTC)),
+        ("2024: 5: 6  7: 8: 9", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
+        ("2024:05:06", None, datetime(2024, 5, 6, tzinfo=UTC)),
+        ("2024:05:06 07:08:09\0rest", None, datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
     ],
 )
 @pytest.mark.parametrize("codec", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
@@ -104,6 +126,44 @@ def test_time_of_capture_is_read_from_exif(
     tags[ExifTags.Base.DateTimeOriginal] = camera
     if offset is not None:
         tags[ExifTags.Base.OffsetTimeOriginal] = offset
+    path = tmp_path / "dated"
+    path.write_bytes(saved(two_halves(), codec, exif=exif.tobytes()))
+
+    assert opened(path).captured_at == (utc and int(utc.timestamp()))
+
+
+@pytest.mark.parametrize(
+    ("taken", "digitized", "written", "utc"),
+    [
+        (
+            "2024:05:06 07:08:09",
+            "2024:06:01 00:00:00",
+            "2024:07:01 00:00:00",
+            datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC),
+        ),
+        (None, "2024:06:01 00:00:00", "2024:07:01 00:00:00", datetime(2024, 6, 1, 2, tzinfo=UTC)),
+        ("0000:00:00 00:00:00", "   ", "2024:07:01 00:00:00", datetime(2024, 7, 1, 1, tzinfo=UTC)),
+        (None, None, "2024:07:01 00:00:00", datetime(2024, 7, 1, 1, tzinfo=UTC)),
+        (None, None, None, None),
+    ],
+)
+@pytest.mark.parametrize("codec", ["JPEG", "PNG"])
+def test_time_of_capture_falls_back_to_the_next_best(
+    tmp_path: Path,
+    codec: str,
+    taken: str | None,
+    digitized: str | None,
+    written: str | None,
+    utc: datetime | None,
+) -> None:
+    names = ExifTags.Base
+    exif = Image.Exif()
+    tags = exif.get_ifd(ExifTags.IFD.Exif)
+    times = {names.DateTimeOriginal: taken, names.DateTimeDigitized: digitized}
+    tags.update({tag: time for tag, time in times.items() if time is not None})
+    tags.update({names.OffsetTimeDigitized: "-02:00", names.OffsetTime: "-01:00"})
+    if written is not None:
+        exif[names.DateTime] = written
     path = tmp_path / "dated"
     path.write_bytes(saved(two_halves(), codec, exif=exif.tobytes()))
 

@@ -4,11 +4,14 @@ Pillow's `Image.open` is not used: it would try every format it knows (PostScrip
 program), and checks sizes against one limit for the whole process.
 """
 
+import ctypes
 import importlib
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import BinaryIO
 
 from PIL import Image, ImageFile
@@ -45,7 +48,7 @@ def start(stream: BinaryIO, mime: str) -> ImageFile.ImageFile:
     Raises:
         Exception: Of nearly any type, where the header is broken; callers put it into words.
     """
-    _hush()
+    hush()
     module, name = _CODECS[mime]
     codec = getattr(importlib.import_module(module), name)
     started: ImageFile.ImageFile = codec(stream, "")
@@ -74,8 +77,8 @@ def size_limit_lifted() -> Iterator[None]:
                 Image.MAX_IMAGE_PIXELS = limit
 
 
-def _hush() -> None:
-    """Keep Pillow's remarks on odd but readable files off the user's terminal.
+def hush() -> None:
+    """Keep remarks of Pillow, and of libtiff within it, on odd files off the user's terminal and out of logs.
 
     `warnings.catch_warnings` is not for threads, so a filter is put in front instead, again whenever
     someone (a test runner, say) has put others before it.
@@ -83,6 +86,24 @@ def _hush() -> None:
     first = warnings.filters[0] if warnings.filters else None
     if first is None or first[0] != "ignore" or getattr(first[3], "pattern", "") != _SPEAKERS:
         warnings.filterwarnings("ignore", module=_SPEAKERS)
+    _hush_for_good()
+
+
+@cache
+def _hush_for_good() -> None:
+    """Silence what is written past Python's warnings: whatever is wrong with a file, its outcome says.
+
+    libtiff prints each bad code word of a fax on descriptor 2. Its handlers are taken away through Pillow, which
+    has it loaded; where Pillow has it built in (Windows), only `cli.output.only_our_words` keeps it off terminals.
+    """
+    for name in ("PIL", "pillow_heif"):
+        # Without any handler, Python prints a library's log on stderr; a program's own handlers still get it.
+        logging.getLogger(name).addHandler(logging.NullHandler())
+    with suppress(OSError, AttributeError):
+        imaging = ctypes.CDLL(importlib.import_module("PIL._imaging").__file__)
+        for setter in (imaging.TIFFSetErrorHandler, imaging.TIFFSetWarningHandler):
+            setter.argtypes, setter.restype = [ctypes.c_void_p], ctypes.c_void_p
+            setter(None)
 
 
 _SPEAKERS = r"PIL\.|pillow_heif"

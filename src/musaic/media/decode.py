@@ -3,18 +3,21 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image, ImageFile
 
-from musaic.media import codecs, jpeg, limits, psd, tiff, tones
+from musaic.media import codecs, deep, frames, ground, jpeg, limits, packed, png, psd, tiff, tones
 from musaic.media.exif import captured_at, read_exif, turn_of
 from musaic.media.source import Source
+from musaic.media.spaces import Space
+from musaic.media.told import Told, told
 
-_PSD = "image/vnd.adobe.photoshop"
+_PSD, _TIFF = "image/vnd.adobe.photoshop", "image/tiff"
 # Their decoders apply the orientation themselves; what EXIF still says must not turn them again.
-_UPRIGHT_DECODERS = frozenset({"image/tiff", "image/heic", "image/heif"})
+_HEIF = frozenset({"image/heic", "image/heif"})
+_UPRIGHT_DECODERS = _HEIF | {_TIFF}
 _SIDEWAYS = frozenset(
     {
         Image.Transpose.TRANSPOSE,
@@ -44,18 +47,25 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A picture, and what is worth knowing about its file; `Picture` says what the fields hold."""
+    """A picture, and what is worth knowing about its file; `Picture` says what most fields hold.
+
+    Attributes:
+        ground: The colour that was put under its clear parts; None where it has none.
+        alpha: How much of each pixel is there, mode L, the size of `image`; None where all is.
+    """
 
     image: Image.Image
     width: int
     height: int
     captured_at: int | None
     animated: bool
-    transparent: bool
+    ground: ground.Colour | None
+    alpha: Image.Image | None
+    rare_colours: bool
 
 
 def decode(source: Source, mime: str, *, wanted: Wanted, max_pixels: int) -> Decoded:
-    """Decode the first frame or page, or the flattened composite, of a picture.
+    """Decode the first frame that shows something, the first page, or the flattened composite of a picture.
 
     Raises:
         limits.Refusal: It is beyond a limit, or of a kind not read here.
@@ -64,6 +74,8 @@ def decode(source: Source, mime: str, *, wanted: Wanted, max_pixels: int) -> Dec
     declared = limits.size_before(source.head, mime)
     limits.check_size(declared, max_pixels)
     composite = psd.composite(source.stream) if mime == _PSD else None
+    if mime == _TIFF and (plain := packed.unpacked(source.stream, max_pixels=max_pixels)):
+        source = replace(source, stream=plain)
     with _room_for(declared):
         started = codecs.start(composite.stream if composite else source.stream, mime)
     if composite:
@@ -82,15 +94,63 @@ def _pixels(
         _shrink_while_decoding(started, wanted)
     # A progressive JPEG is held whole whatever size comes out.
     with _room_for(full_size if "progressive" in started.info else started.size):
-        loaded = _loaded(started, source, mime, wanted)
-        exif, profile = read_exif(loaded), loaded.info.get("icc_profile")
-        image = _small(loaded, mime, wanted, composite)
-    image, transparent = tones.flat(image, profile if isinstance(profile, bytes) else None)
-    turn = None if mime in _UPRIGHT_DECODERS else turn_of(exif)
-    upright = image if turn is None else image.transpose(turn)
-    upright.info = {}
+        if mime in _HEIF:
+            seen = _seen_heif(started, source, mime, wanted)
+        else:
+            seen = _seen(started, source, mime, wanted, composite, animated=animated)
+    turn = None if mime in _UPRIGHT_DECODERS else turn_of(seen.exif)
+    upright = seen.image if turn is None else seen.image.transpose(turn)
+    shown = ground.put_on_ground(upright)
+    shown.image.info = {}
     width, height = full_size[::-1] if turn in _SIDEWAYS else full_size
-    return Decoded(upright, width, height, captured_at(exif), animated, transparent)
+    rare = isinstance(seen.told, Space) and not seen.told.is_srgb
+    taken = captured_at(seen.exif)
+    return Decoded(shown.image, width, height, taken, animated, shown.ground, shown.alpha, rare)
+
+
+class _Seen(NamedTuple):
+    """A picture in sRGB, small, mode RGB or RGBA; its EXIF, and what its numbers stood for."""
+
+    image: Image.Image
+    exif: Image.Exif
+    told: Told
+
+
+def _seen(
+    started: ImageFile.ImageFile,
+    source: Source,
+    mime: str,
+    wanted: Wanted,
+    composite: psd.Composite | None,
+    *,
+    animated: bool,
+) -> _Seen:
+    box = frames.box_of(started) if mime == "image/gif" else None
+    loaded = _loaded(started, source, mime, wanted)
+    exif = read_exif(loaded)
+    meaning = told(loaded, exif, source, mime)
+    whole = deep.png_tones(loaded, source, meaning) if mime == "image/png" else None
+    if whole is not None and isinstance(meaning, Space):
+        return _Seen(deep.in_srgb(whole, meaning, factor=wanted.reduction(loaded.size)), exif, meaning)
+    image = _plain(loaded, source, mime, composite)
+    if animated:
+        image = frames.first_shown(started, image, box, lambda frame: _plain(frame, source, mime, None))
+    else:
+        image = frames.clear_outside(image, [box])
+    factor = wanted.reduction(image.size)
+    return _Seen(tones.in_srgb(image.reduce(factor) if factor > 1 else image, meaning), exif, meaning)
+
+
+def _seen_heif(started: ImageFile.ImageFile, source: Source, mime: str, wanted: Wanted) -> _Seen:
+    exif = read_exif(started)
+    meaning = told(started, exif, source, mime)
+    whole = deep.heif_tones(started, source.stream, meaning)
+    if whole is not None and isinstance(meaning, Space):
+        return _Seen(deep.in_srgb(whole, meaning, factor=wanted.reduction(started.size)), exif, meaning)
+    started.load()
+    image = tones.plain(started)
+    factor = wanted.reduction(image.size)
+    return _Seen(tones.in_srgb(image.reduce(factor) if factor > 1 else image, meaning), exif, meaning)
 
 
 def _shrink_while_decoding(started: ImageFile.ImageFile, wanted: Wanted) -> None:
@@ -124,17 +184,20 @@ def _load_jpeg(stream: BinaryIO, wanted: Wanted) -> Image.Image:
     return started
 
 
-def _small(loaded: Image.Image, mime: str, wanted: Wanted, composite: psd.Composite | None) -> Image.Image:
+def _plain(loaded: Image.Image, source: Source, mime: str, composite: psd.Composite | None) -> Image.Image:
+    """Return a loaded picture in a mode that may be averaged, its colours as the file has them."""
     image = _composited(loaded, composite) if composite else loaded
+    if mime == "image/png":
+        image = png.with_key(image, source.head, source.stream)
     if mime == "image/jpeg" and image.mode == "CMYK" and "adobe" not in image.info:
         # Pillow takes every CMYK JPEG for one of Adobe's, whose inks are stored upside down.
         image = tones.inverted(image)
+    if mime != _TIFF:
+        return tones.plain(image)
     # Pillow turns round only tones of 8 bits and less.
-    negative = mime == "image/tiff" and tones.is_deep(image) and tiff.is_white_zero(image)
-    image = tones.plain(image, unsigned=mime == "image/tiff" and tiff.is_unsigned(image))
-    image = tones.inverted(image) if negative else image
-    factor = wanted.reduction(image.size)
-    return image.reduce(factor) if factor > 1 else image
+    negative = tones.is_deep(image) and tiff.is_white_zero(image)
+    image = tones.plain(image, unsigned=tiff.is_unsigned(image), most=tiff.full_tone(image))
+    return tones.inverted(image) if negative else image
 
 
 def _composited(image: Image.Image, composite: psd.Composite) -> Image.Image:

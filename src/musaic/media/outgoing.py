@@ -14,6 +14,7 @@ from PIL import Image, ImageChops
 
 from musaic.errors import FailedFileError, MediaError
 from musaic.media.codecs import NAMES
+from musaic.media.ground import WHITE
 from musaic.media.picture import Picture, open_content
 from musaic.media.source import opened
 from musaic.media.strip import NotStrippableError, Stripped, strip
@@ -26,6 +27,8 @@ _FULL_SIZE = 1 << 30
 _ENCODERS = ("image/jpeg", "image/png", "image/webp")
 _QUALITY = 95
 _LEAST_SIDE_PX = 16
+# A service would see other colours, paler ones mostly.
+_RARE_COLOURS = "its colours are told in a way that few programs know"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,8 @@ def outgoing(path: Path, *, input_types: Collection[str], most_bytes: int) -> Ou
     """Return the bytes of a picture without private metadata, in a type and size a service takes.
 
     Orientation and colour profile are kept where the pixels are; a picture that is encoded anew is
-    upright, sRGB and on white.
+    upright, sRGB and on white, or on dark grey where it would vanish on white. That is what is done to one
+    whose colours are told otherwise than by a profile.
 
     Args:
         path: The picture; it is read once and never written to.
@@ -66,6 +70,8 @@ def outgoing(path: Path, *, input_types: Collection[str], most_bytes: int) -> Ou
     with opened(path, max_bytes=_MOST_BYTES) as source:
         content = source.stream.read()
     shown = _proof(content, path)
+    if shown.rare_colours:
+        return _encoded_anew(content, path, target=target, most_bytes=most_bytes, why=_RARE_COLOURS)
     try:
         stripped = _stripped(content, shown, path)
     except NotStrippableError as exc:
@@ -121,7 +127,7 @@ def _encoded_anew(content: bytes, path: Path, *, target: str, most_bytes: int, w
     if picture.metadata.get("animated"):
         words.append("first picture of its animation")
     if picture.metadata.get("transparent"):
-        words.append("transparent parts made white")
+        words.append(f"transparent parts made {'white' if picture.ground == WHITE else 'dark grey'}")
     if size != picture.image.size:
         words.append(f"scaled from {picture.width} x {picture.height} to {size[0]} x {size[1]} pixels")
     return Outgoing(encoded, target, "; ".join((*words, "all metadata removed")))

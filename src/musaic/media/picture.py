@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from musaic.errors import FailedFileError, MediaError, SkippedFileError
 from musaic.media.codecs import NAMES
 from musaic.media.decode import Decoded, Wanted, decode
-from musaic.media.limits import Refusal
+from musaic.media.ground import Colour
+from musaic.media.reasons import CUT_SHORT, reason
 from musaic.media.sniff import HEAD_BYTES, sniff, sniff_stump
 from musaic.media.source import Source, opened
 from musaic.media.strangers import describe
@@ -19,7 +20,6 @@ from musaic.media.strangers import describe
 # Scaling down from at least twice the target hides that the picture was reduced before: the mean
 # difference from a full decode is 0.2 to 0.4 levels of 255.
 _HEADROOM = 2
-_CUT_SHORT = "its {} data is cut short"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ class Picture:
     """A picture that was opened.
 
     Attributes:
-        image: Upright, mode RGB, sRGB, on white; as small as the caller's wishes allow.
+        image: Upright, mode RGB, sRGB, on white, or on dark grey where it would vanish on white; as small as
+            the caller's wishes allow.
         mime: What the bytes are, whatever the name says.
         width: Pixels of the full picture, upright.
         height: The same.
@@ -35,6 +36,9 @@ class Picture:
         sha256: Hex digest of the file's bytes.
         captured_at: When it was taken, seconds since 1970; a camera time without an offset counts as UTC.
         metadata: `animated` and `transparent`, each present only where true.
+        ground: What shines through where it is clear; None where it is not.
+        rare_colours: Whether its file tells its colours in a way that many programs pass over: by code points,
+            by PNG's own chunks, by EXIF.
     """
 
     image: Image.Image
@@ -45,6 +49,8 @@ class Picture:
     sha256: str
     captured_at: int | None = None
     metadata: dict[str, JsonValue] = field(default_factory=dict)
+    ground: Colour | None = None
+    rare_colours: bool = False
 
 
 def open_picture(
@@ -100,7 +106,7 @@ def _open(source: Source, path: Path, min_side_px: int, max_pixels: int, thumbna
     try:
         decoded = decode(source, mime, wanted=wanted, max_pixels=max_pixels)
     except Exception as exc:  # decoders raise nearly every type there is on broken files
-        raise FailedFileError(_reason(exc, mime), path=path) from exc
+        raise FailedFileError(reason(exc, source, mime), path=path) from exc
     return _picture(source, mime, decoded)
 
 
@@ -120,7 +126,8 @@ def thumbnail(image: Image.Image, size_px: int) -> bytes:
 
 
 def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
-    found: dict[str, JsonValue] = {"animated": decoded.animated, "transparent": decoded.transparent}
+    transparent = decoded.ground is not None
+    found: dict[str, JsonValue] = {"animated": decoded.animated, "transparent": transparent}
     return Picture(
         image=decoded.image,
         mime=mime,
@@ -130,33 +137,17 @@ def _picture(source: Source, mime: str, decoded: Decoded) -> Picture:
         sha256=source.sha256,
         captured_at=decoded.captured_at,
         metadata={name: value for name, value in found.items() if value},
+        ground=decoded.ground,
+        rare_colours=decoded.rare_colours,
     )
 
 
 def _no_picture(path: Path, head: bytes) -> MediaError:
     if stump := sniff_stump(head):
-        return FailedFileError(_CUT_SHORT.format(NAMES[stump]), path=path)
+        return FailedFileError(CUT_SHORT.format(NAMES[stump]), path=path)
     stranger = describe(head)
     if stranger.kind == "picture":
         return FailedFileError(
             f"is {stranger.words}, which is not read here; save it as PNG or JPEG", path=path
         )
     return SkippedFileError(f"is no picture but {stranger.words}", path=path)
-
-
-def _reason(exc: Exception, mime: str) -> str:
-    """Return what is wrong with a picture in words, without the decoder's jargon."""
-    if isinstance(exc, Refusal):
-        return str(exc)
-    if isinstance(exc, MemoryError):
-        return "needs more memory than there is"
-    words = str(exc).lower()
-    if isinstance(exc, EOFError) or any(
-        mark in words for mark in ("truncated", "not enough", "end of file", "eof")
-    ):
-        return _CUT_SHORT.format(NAMES[mime])
-    if "exceeds limit" in words or "too large" in words or "too much memory" in words:
-        return f"its {NAMES[mime]} data would unpack to more than the limits allow"
-    if "unknown pixel mode" in words:
-        return f"is a {NAMES[mime]} of a kind of pixels not read here; save it with 8 or 16 bits a channel"
-    return f"its {NAMES[mime]} data is broken"

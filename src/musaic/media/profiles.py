@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
+from typing import NamedTuple
 
 from PIL import Image, ImageCms
 
@@ -25,7 +26,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "LAB":
         transform = _lab_to_srgb()
     elif profile and len(profile) <= _MAX_PROFILE_BYTES:
-        transform = _transform(profile, image.mode)
+        transform = _transform(profile, image.mode).way
     if transform is None:
         return image.convert("RGB")
     try:
@@ -35,18 +36,35 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return image.convert("RGB") if converted is None else converted
 
 
+def fits(profile: bytes, mode: str) -> bool:
+    """Say whether a profile can be read, and is for the colours of a picture of this mode.
+
+    Args:
+        profile: ICC profile.
+        mode: As a codec gives it, which may be a palette's or a deep one.
+    """
+    plain = {"LA": "L", "La": "L", "1": "L", "F": "L", "CMYK": "CMYK", "L": "L"}.get(mode, "RGB")
+    return len(profile) <= _MAX_PROFILE_BYTES and _transform(profile, "L" if mode[0] == "I" else plain).usable
+
+
+class _Read(NamedTuple):
+    """A profile that was read: whether it can be used, and the way to sRGB where that is not sRGB itself."""
+
+    usable: bool
+    way: ImageCms.ImageCmsTransform | None
+
+
 @lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the way from a profile to sRGB; None for a broken or foreign one, and for sRGB itself."""
+def _transform(profile: bytes, mode: str) -> _Read:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         intent = ImageCms.Intent.RELATIVE_COLORIMETRIC
         transform = ImageCms.buildTransform(
             source, ImageCms.createProfile("sRGB"), mode, "RGB", intent, _FLAGS
         )
-        return None if mode == "RGB" and _changes_nothing(transform) else transform
+        return _Read(True, None if mode == "RGB" and _changes_nothing(transform) else transform)
     except Exception:  # a broken profile raises many types, one for other colours PyCMSError
-        return None
+        return _Read(False, None)
 
 
 @lru_cache(maxsize=1)

@@ -61,19 +61,24 @@ def composite(stream: BinaryIO) -> Composite:
 
 
 def without_matte(image: Image.Image, *, merged_alpha: bool) -> Image.Image:
-    """Return an RGBA composite as RGB where its alpha must not be applied.
+    """Return an RGBA composite with what is there in its own colours; as RGB where its alpha hides nothing.
 
-    A saved selection hides nothing. And Photoshop has already put the merged layers on white: doing it
-    again would leave pale rims. Where any pixel is darker than that allows, the writer has not done it.
+    A saved selection hides nothing. And Photoshop has already put the merged layers on white, which is taken
+    off again: doing it twice would leave pale rims. Where any pixel is darker than that allows, the writer
+    has not done it.
     """
     if image.mode != "RGBA":
         return image
     colour = image.convert("RGB")
     if not merged_alpha:
         return colour
-    white_share = ImageChops.invert(image.getchannel("A"))
+    alpha = image.getchannel("A")
+    white_share = ImageChops.invert(alpha)
     darker = [ImageChops.subtract(white_share, band, offset=-_ROUNDING) for band in colour.split()]
-    return image if any(band.getbbox() for band in darker) else colour
+    if any(band.getbbox() for band in darker):
+        return image
+    own = (ImageChops.subtract(band, white_share) for band in colour.split())
+    return Image.merge("RGBa", (*own, alpha)).convert("RGBA")
 
 
 def _section(stream: BinaryIO, keep: int) -> bytes:

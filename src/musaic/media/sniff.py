@@ -15,7 +15,25 @@ _PREFIXES = (
 )
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"})
-_HEIF_BRANDS = frozenset({b"mif1", b"msf1"})
+# All of them may be coded in ways that are not read here; whoever decodes says so.
+_HEIF_BRANDS = frozenset(
+    {
+        b"mif1",
+        b"mif2",
+        b"msf1",
+        b"vvic",
+        b"vvis",
+        b"evbi",
+        b"evbs",
+        b"avci",
+        b"avcs",
+        b"jpeg",
+        b"jpgs",
+        b"j2ki",
+        b"j2is",
+        b"unif",
+    }
+)
 _DIB_HEADER_SIZES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 

@@ -1,4 +1,4 @@
-"""From any pixel mode to sRGB on white: palettes, deep tones, transparency, print colours."""
+"""From any pixel mode to sRGB: palettes, deep tones, transparency, print colours."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
+from musaic.media import rendering
 from musaic.media.profiles import to_srgb
+from musaic.media.spaces import Space
+from musaic.media.told import Told
 
 _BAND_TONES = 1 << 20
 _ALPHA = {"RGBA": "RGB", "LA": "L", "PA": "RGB"}
@@ -17,7 +20,7 @@ def is_deep(image: Image.Image) -> bool:
     return image.mode.startswith("I") or image.mode == "F"
 
 
-def plain(image: Image.Image, *, unsigned: bool = False) -> Image.Image:
+def plain(image: Image.Image, *, unsigned: bool = False, most: int = 65535) -> Image.Image:
     """Return a loaded picture in a mode that may be averaged: RGB, RGBA, L, LA or CMYK.
 
     Tones deeper than 8 bits are scaled to 0..255, never clipped: 16-bit ones by their full range,
@@ -26,9 +29,10 @@ def plain(image: Image.Image, *, unsigned: bool = False) -> Image.Image:
     Args:
         image: Loaded.
         unsigned: Whether its 32-bit whole numbers, which Pillow takes for signed ones, are not.
+        most: The tone that is full, of greys that come in 16 bits.
     """
     if image.mode.startswith("I;16"):
-        return _scaled(np.asarray(image), low=0.0, high=65535.0)
+        return _sixteen_bits(image, float(most))
     if image.mode in ("I", "F"):
         tones = np.asarray(image)
         return _deep(tones.view(np.uint32) if unsigned and image.mode == "I" else tones)
@@ -41,23 +45,41 @@ def plain(image: Image.Image, *, unsigned: bool = False) -> Image.Image:
     return image if image.mode in ("RGB", "L") else image.convert("L" if image.mode == "1" else "RGB")
 
 
-def flat(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, bool]:
-    """Return a picture from `plain` as sRGB on white, and whether any of it was transparent."""
+def in_srgb(image: Image.Image, told: Told) -> Image.Image:
+    """Return a picture from `plain` in sRGB: mode RGB, or RGBA.
+
+    Args:
+        image: Its colours are as the file has them.
+        told: What they stand for.
+    """
     if image.mode not in _ALPHA:
-        return to_srgb(image, profile), False
-    alpha = image.getchannel("A")
-    colour = to_srgb(image.convert(_ALPHA[image.mode]), profile)
-    lowest = alpha.getextrema()[0]
-    if lowest == 255:
-        return colour, False
-    white = Image.new("RGB", image.size, "white")
-    white.paste(colour, mask=alpha)
-    return white, True
+        return _converted(image, told)
+    colour = _converted(image.convert(_ALPHA[image.mode]), told)
+    colour.putalpha(image.getchannel("A"))
+    return colour
+
+
+def _converted(image: Image.Image, told: Told) -> Image.Image:
+    if not isinstance(told, Space) or image.mode not in ("RGB", "L"):
+        return to_srgb(image, told if isinstance(told, bytes) else None)
+    if told.is_srgb:
+        return image.convert("RGB")
+    return Image.fromarray(rendering.to_srgb(np.asarray(image), told, most=255))
 
 
 def inverted(image: Image.Image) -> Image.Image:
     """Return a picture, grey or CMYK, with its tones or inks read the other way round."""
     return ImageChops.invert(image)
+
+
+def _sixteen_bits(image: Image.Image, most: float) -> Image.Image:
+    """Return greys of 16 bits as 8, with transparency where one of them stands for it."""
+    tones = np.asarray(image)
+    grey = _scaled(tones, low=0.0, high=most)
+    key = image.info.get("transparency")
+    if isinstance(key, int):
+        grey.putalpha(Image.fromarray(tones != key).convert("L"))
+    return grey
 
 
 def _keyed(image: Image.Image) -> Image.Image:

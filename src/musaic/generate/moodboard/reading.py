@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from musaic.generate.moodboard.mark import is_draft
-from musaic.media import codecs, exif, sniff, tones
+from musaic.media import sniff
 from musaic.media.decode import Wanted, decode
 from musaic.media.sniff import HEAD_BYTES
 from musaic.media.source import Source
@@ -59,13 +59,13 @@ def _read(content: bytes, longer_px: int) -> Photo | None:
     least = _NEVER_PX if mime == "image/png" else longer_px
     decoded = decode(source, mime, wanted=Wanted(16, least), max_pixels=_MOST_PIXELS)
     image = _reduced(decoded.image, longer_px)
-    if not decoded.transparent:
+    if decoded.alpha is None or decoded.ground is None:
         return Photo(image, draft=is_draft(decoded.image))
-    alpha = _alpha_of(content, mime, image.size)
+    alpha = decoded.alpha.resize(image.size, Image.Resampling.BOX)
     # Where nothing is to be seen, it is plain paper: the colours below mean nothing.
-    if alpha is None or not _anything_in(alpha):
+    if not _anything_in(alpha):
         return Photo(image)
-    return Photo(_off_white(image, alpha), alpha)
+    return Photo(_off_ground(image, alpha, decoded.ground), alpha)
 
 
 def _anything_in(alpha: Image.Image) -> bool:
@@ -80,21 +80,9 @@ def _reduced(image: Image.Image, longer_px: int) -> Image.Image:
     return image.resize(size, Image.Resampling.BOX if scale < 0.5 else Image.Resampling.LANCZOS)
 
 
-def _alpha_of(content: bytes, mime: str, size: tuple[int, int]) -> Image.Image | None:
-    started = codecs.start(io.BytesIO(content), mime)
-    started.load()
-    turn = exif.turn_of(exif.read_exif(started))
-    image = tones.plain(started)
-    if "A" not in image.getbands():
-        return None
-    alpha = image.getchannel("A")
-    upright = alpha if turn is None else alpha.transpose(turn)
-    return upright.resize(size, Image.Resampling.BOX)
-
-
-def _off_white(image: Image.Image, alpha: Image.Image) -> Image.Image:
-    """Take the white ground out of half-transparent pixels: it would shine as a rim on a dark ground."""
+def _off_ground(image: Image.Image, alpha: Image.Image, ground: tuple[int, int, int]) -> Image.Image:
+    """Take the ground out of half-transparent pixels: it would shine as a rim on another one."""
     opacity = np.asarray(alpha, np.float32)[..., None] / 255
     flat: NDArray[np.float32] = np.asarray(image, np.float32)
-    pure = (flat - 255 * (1 - opacity)) / np.maximum(opacity, 1 / 255)
+    pure = (flat - np.array(ground, np.float32) * (1 - opacity)) / np.maximum(opacity, 1 / 255)
     return Image.fromarray(np.clip(np.rint(pure), 0, 255).astype(np.uint8))
