@@ -53,7 +53,7 @@ def settings_page() -> str:
         "read where the `api_key` of an engine is unset; `HF_HUB_OFFLINE`, `HF_ENDPOINT`, `HF_HOME` and `HF_TOKEN` "
         "are the model hub's own, and `GOOGLE_GEMINI_BASE_URL` is Google's. A key belongs in the environment, not in a "
         "file.\n\n"
-        "What goes over a network (an image service, the model hub, a Milvus server elsewhere) heeds the proxies of the "
+        "What goes over a network (image services, the model hub, a Milvus server elsewhere) heeds the proxies of the "
         "environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`) and certificates in `SSL_CERT_FILE`. The "
         "store inside the library heeds none. Milvus' own variables (`MILVUS_URI` and its like) and `.env` files are "
         "not read, and an empty variable is an unset one.\n"
