@@ -19,6 +19,7 @@ from musaic.config import EmbedSettings
 from musaic.embed import Loaded, load_embedder
 from musaic.embed.cache import user_cache
 from musaic.embed.providers import choose_provider
+from musaic.embed.quantize import check_alike
 from musaic.embed.testing import tiny_model
 from musaic.errors import ConfigError, ModelFilesError, ModelWiringError, UnknownModelError
 
@@ -170,7 +171,7 @@ def test_int8_is_made_once_kept_and_recorded(tmp_path: Path, cache: Path) -> Non
     again = load(folder, cache, precision="int8").embedder
     again.embed_pictures(pictures)
 
-    assert first.fingerprint.precision == "int8"
+    assert first.fingerprint.precision == "int8-7bit"
     assert first.fingerprint != exact.fingerprint
     assert min(near) > 0.99
     assert min(cosines) > 0.99
@@ -178,6 +179,36 @@ def test_int8_is_made_once_kept_and_recorded(tmp_path: Path, cache: Path) -> Non
     assert {file: file.stat().st_mtime_ns for file in (cache / "int8").iterdir()} == made
     operators = {node.op_type for file in made for node in onnx.load(file).graph.node}
     assert "MatMulInteger" in operators
+
+
+def test_no_pair_of_int8_products_needs_more_than_16_bits(tmp_path: Path, cache: Path) -> None:
+    embedder = load(tiny_model(tmp_path / "m"), cache, precision="int8").embedder
+    embedder.embed_texts(TEXTS)
+    embedder.embed_pictures(squares("red"))
+
+    graphs = [onnx.load(file).graph for file in (cache / "int8").iterdir()]
+    weights = [numpy_helper.to_array(each) for graph in graphs for each in graph.initializer]
+    products = [each.astype(int) for each in weights if each.dtype == np.int8 and each.ndim > 1]
+    assert len(products) >= 2
+    # What AVX2 adds up in 16 bits, where a CPU has no VNNI: two products of an unsigned and a signed byte.
+    assert max(int(abs(each).max()) for each in products) * 255 * 2 < 2**15
+
+
+def test_an_int8_graph_that_gives_other_vectors_is_refused(tmp_path: Path) -> None:
+    one, other = (tiny_model(tmp_path / name, seed=seed) for name, seed in (("a", 0), ("b", 3)))
+
+    for tower in ("visual", "textual"):
+        check_alike(one / tower / "model.onnx", one / tower / "model.onnx")
+        with pytest.raises(ModelFilesError, match="use precision fp32"):
+            check_alike(one / tower / "model.onnx", other / tower / "model.onnx")
+
+
+def test_graph_that_differs_is_not_kept(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("musaic.embed.quantize.LEAST_COSINE", 1.1)
+
+    with pytest.raises(ModelFilesError, match="gives other vectors"):
+        load(tiny_model(tmp_path / "m"), cache, precision="int8")
+    assert list((cache / "int8").iterdir()) == []
 
 
 @pytest.mark.parametrize(("suffix", "stored"), [("_fp16", "fp16"), ("_quantized", "int8")])

@@ -1,5 +1,7 @@
 """The encoder of a library: the one it was built with, whatever else is said, and wherever its folder is now."""
 
+import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -43,7 +45,7 @@ def test_int8_library_answers_whatever_else_is_set(
 
     with Library.open(place, embed=embed) as library:
         assert len(library.search("red")) == 3
-        assert library.built_with().precision == "int8"  # type: ignore[union-attr]
+        assert library.built_with().precision == "int8-7bit"  # type: ignore[union-attr]
 
 
 def test_int8_library_answers_with_a_setting_from_the_environment_a_file_or_a_flag(
@@ -66,7 +68,7 @@ def test_a_rebuild_in_another_precision_keeps_the_librarys_model(tmp_path: Path,
         now = library.built_with()
 
     assert now is not None
-    assert (done.updated, now.model, now.precision) == (3, folder.name, "int8")
+    assert (done.updated, now.model, now.precision) == (3, folder.name, "int8-7bit")
 
 
 def test_another_precision_that_is_named_is_refused_and_a_new_library_has_fp32(
@@ -278,3 +280,22 @@ def test_weights_that_changed_in_place_are_to_be_put_back_or_built_anew_and_both
     changed.rename(folder)
     assert call("reindex", "--model", folder, "--library", place).exit_code == 0
     assert call("search", "red", "--library", place).exit_code == 0
+
+
+def test_int8_library_of_an_older_musaic_is_refused_with_the_way_out_which_works(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr("musaic.embed.load.MADE_INT8", "int8")
+        place = built(tmp_path, folder, precision="int8")
+
+    with Library.open(place) as library, pytest.raises(ModelMismatchError) as caught:
+        library.search("red")
+    command = re.search("`(musaic reindex .*)`", str(caught.value))
+    assert command is not None
+    assert "multiply alike" in str(caught.value)
+    answer = call(*shlex.split(command[1])[1:], "--library", place)
+
+    assert answer.exit_code == 0, answer.stderr
+    with Library.open(place) as library:
+        assert len(library.search("red")) == 3

@@ -24,7 +24,9 @@ class Fingerprint(_Shape):
     revision: str = Field(
         description="Resolved revision of the weights; `bundled` or `local` where there is none."
     )
-    precision: Literal["fp32", "fp16", "int8"]
+    precision: Literal["fp32", "fp16", "int8", "int8-7bit"] = Field(
+        description="`int8`: published so, or made by Musaic 0.1; `int8-7bit`: made by this version."
+    )
     weights_sha256: str = Field(description="Hex digest over the weight files of both towers.")
     dim: int = Field(gt=0)
 

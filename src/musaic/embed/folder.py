@@ -8,7 +8,7 @@ Immich's: ``visual/model.onnx``, ``visual/preprocess_cfg.json``, ``textual/model
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +19,8 @@ from musaic.errors import ModelFilesError
 
 Layout = Literal["immich", "transformers.js"]
 Stored = Literal["fp32", "fp16", "int8"]
+MADE_INT8: Final = "int8-7bit"
+"""What is recorded where an int8 graph was made here; asked for as int8. See `musaic.embed.quantize`."""
 Suffix = Literal["", "_fp16", "_quantized", "_int8"]
 
 LAYOUT_FILES: dict[Layout, tuple[str, ...]] = {

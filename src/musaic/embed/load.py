@@ -8,7 +8,7 @@ from pathlib import Path
 from musaic.config import EmbedSettings
 from musaic.embed.base import ClosedVocabulary, Understood
 from musaic.embed.cache import combined_sha256, file_sha256, keep_verdict, known_verdict, user_cache
-from musaic.embed.folder import ModelFolder, Stored, read_folder
+from musaic.embed.folder import MADE_INT8, ModelFolder, Stored, read_folder
 from musaic.embed.hub import Hub, OnDownload, check_blob
 from musaic.embed.models import BEST, MODELS, STARTER, ModelSpec, model_spec
 from musaic.embed.onnx import OnnxEmbedder, Running, TowerName, vector_length
@@ -175,9 +175,9 @@ def _build(
     folder = source.folder
     weights = combined_sha256(_checked_hashes(folder, cache))
     made_int8 = wanted == "int8" and folder.stored == "fp32" and not source.bundled
-    precision: Stored = "int8" if made_int8 else folder.stored
-    if precision != wanted:
-        notices += (f"{source.name} has no {wanted} weights; using {precision}",)
+    precision = MADE_INT8 if made_int8 else folder.stored
+    if folder.stored != wanted and not made_int8:
+        notices += (f"{source.name} has no {wanted} weights; using {folder.stored}",)
     fingerprint = Fingerprint(
         model=source.name, revision=source.revision, precision=precision, dim=folder.dim or vector_length(folder),
         weights_sha256=weights,

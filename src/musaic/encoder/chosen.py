@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from musaic.config import Settings
 from musaic.encoder.kinds import nearer_kind
 from musaic.encoder.likeness import gives_same_vectors
-from musaic.encoder.mismatch import mismatch
+from musaic.encoder.mismatch import asked, mismatch
 from musaic.encoder.origin import Origins
 from musaic.errors import ConfigError, ModelFilesError, ModelMismatchError
 from musaic.home import expanded
@@ -232,7 +232,7 @@ class LibraryEncoder:
         if wanted.model == "auto" and built_with is not None:
             updates["model"] = self._source(built_with)
         if wanted.precision is None and built_with is not None:
-            updates["precision"] = built_with.precision
+            updates["precision"] = asked(built_with)
         loaded = load_embedder(
             wanted.model_copy(update=updates),
             revision=built_with.revision if built_with is not None else None,
@@ -296,9 +296,7 @@ def _is_here(built_with: Fingerprint) -> bool:
     from musaic.embed import MODELS, is_downloaded
 
     spec = MODELS.get(built_with.model)
-    return spec is not None and is_downloaded(
-        spec, precision=built_with.precision, revision=built_with.revision
-    )
+    return spec is not None and is_downloaded(spec, precision=asked(built_with), revision=built_with.revision)
 
 
 def _place_key(fingerprint: Fingerprint) -> str:

@@ -3,6 +3,7 @@
 import shlex
 
 from musaic.config import EmbedSettings, Settings
+from musaic.embed.folder import Stored
 from musaic.encoder.origin import Name, Origins
 from musaic.errors import ModelMismatchError
 from musaic.schemas import Fingerprint
@@ -32,8 +33,15 @@ def mismatch(
         collection=settings.store.collection,
         built_with=words(built_with),
         configured=_named(wanted) if configured is None else words(configured),
-        way_out=_way_out(built_with, wanted, origins, own=own, place=place),
+        way_out=_anew_in_int8(built_with, wanted, place)
+        if configured is not None and _is_older_int8(built_with, configured)
+        else _way_out(built_with, wanted, origins, own=own, place=place),
     )
+
+
+def asked(built_with: Fingerprint) -> Stored:
+    """Return the precision to ask for in order to get a library's own."""
+    return "int8" if built_with.precision == "int8-7bit" else built_with.precision
 
 
 def words(fingerprint: Fingerprint) -> str:
@@ -51,7 +59,7 @@ def _way_out(
     built_with: Fingerprint, wanted: EmbedSettings, origins: Origins, *, own: bool, place: str | None
 ) -> str:
     named: list[Name] = [] if own else ["model"]
-    if wanted.precision not in (None, built_with.precision):
+    if wanted.precision not in (None, asked(built_with)):
         named.append("precision")
     command = _reindex(built_with, wanted, place)
     if named:
@@ -62,6 +70,19 @@ def _way_out(
     where = f"in {place} " if place else ""
     return (
         f"the files {where}have changed: put the old ones back, or run `{command}` to build the library anew"
+    )
+
+
+def _is_older_int8(built_with: Fingerprint, configured: Fingerprint) -> bool:
+    precisions = built_with.precision, configured.precision
+    return built_with.weights_sha256 == configured.weights_sha256 and precisions == ("int8", "int8-7bit")
+
+
+def _anew_in_int8(built_with: Fingerprint, wanted: EmbedSettings, place: str | None) -> str:
+    command = _reindex(built_with, wanted.model_copy(update={"precision": "int8"}), place)
+    return (
+        "its int8 vectors come from weights that CPUs multiply differently, which this version does not make any more: "
+        f"run `{command}` to build the library anew with those that all multiply alike"
     )
 
 
