@@ -20,6 +20,7 @@ from musaic.generate.moodboard.pieces import Piece, piece_of
 from musaic.generate.moodboard.scheme import scheme_of
 from musaic.generate.moodboard.strip import LABEL, Legend
 from musaic.generate.moodboard.tiles import draw_tile, place_of
+from musaic.generate.tables import load_models
 from musaic.schemas import Role
 
 RED, BLUE = (200, 30, 40), (30, 60, 190)
@@ -371,3 +372,7 @@ def test_words_stay_within_the_margins(words: str, ratio: str) -> None:
         assert not off[:, :margin].any()
         assert not off[-margin:].any()
         assert not off[:, -margin:].any()
+
+
+def test_the_table_of_models_promises_as_many_variants_as_there_are_layouts() -> None:
+    assert load_models({})[MODEL].variants == LAYOUTS

@@ -63,7 +63,9 @@ def _asked_for(caption: str, *, alone: bool) -> Rgb | None:
     """Return the colour that stands by itself between commas, as the words of a grid do; `alone`: any that is named."""
     words = (part.strip(" .;") for part in caption.split(",")[1:])
     found = [named[0] for word in words if (named := colours_in(word)) and len(word.split()) < 3]
-    return (found or [None])[-1] or (next(iter(colours_in(caption)), None) if alone else None)
+    if found:
+        return found[-1]
+    return next(iter(colours_in(caption)), None) if alone else None
 
 
 def _built(lightness: float, tint: float, hue: float, palette: tuple[Rgb, ...]) -> Scheme:
