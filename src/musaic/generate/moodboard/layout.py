@@ -19,15 +19,14 @@ from musaic.generate.moodboard.tiling import Page, Shape, Way
 LAYOUTS = 4
 
 Side = Literal["foot", "head", "left", "right"]
-_WIDE: tuple[Side, ...] = ("right", "foot", "left", "head")
-_HIGH: tuple[Side, ...] = ("foot", "right", "head", "left")
+_SIDES: tuple[Side, ...] = ("foot", "right", "head", "left")
 # A tile is no longer and no higher than this; of a picture that is, it is the frame.
 _LEAST_ASPECT, _MOST_ASPECT = 0.62, 1.7
 _LEAST_CUT, _MOST_CUT = 0.75, 1.35
 # The most of a board that words take where they need it, and where pictures of their own shape leave it over.
-_MOST_WORDS, _MOST_PAPER = 0.42, 0.52
+_MOST_WORDS, _MOST_PAPER = 0.42, 0.64
 # A second way to deal the tiles is taken if it is not so much worse than the best.
-_MUCH_WORSE = 0.5
+_MUCH_WORSE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +62,15 @@ def arrange(pieces: Sequence[Piece], size: tuple[int, int], legend: Legend, vari
     """
     margin = margin_of(size)
     gap = max(3, margin // 2)
-    number = (variant - 1) % LAYOUTS
-    side = (_WIDE if size[0] > 1.25 * size[1] else _HIGH)[number]
     inner = Box(0, 0, *size).inset(margin, margin, margin, margin)
     shapes = tuple(Shape(_wanted(piece), most_w(piece)) for piece in pieces)
     page = Page(shapes, gap, caption_height(legend, size))
-    room = _Room(page, inner, side, margin, *_span(inner, side, legend))
+    rooms = [_Room(page, inner, side, margin, *_span(inner, side, legend)) for side in _SIDES]
+    if min(map(rooms[1].cost, page.ways())) < min(map(rooms[0].cost, page.ways())):
+        # The side that leaves pictures larger comes first.
+        rooms = [rooms[1], rooms[0], rooms[3], rooms[2]]
+    number = (variant - 1) % LAYOUTS
+    room = rooms[number]
     ranked = sorted((room.cost(way), way) for way in page.ways())
     other = number >= LAYOUTS // 2 and len(ranked) > 1 and ranked[1][0] < ranked[0][0] + _MUCH_WORSE
     return room.filled(ranked[int(other)][1])

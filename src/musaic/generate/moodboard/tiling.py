@@ -11,7 +11,7 @@ from musaic.generate.moodboard.boxes import Box, shared
 # Tiles of one page may differ in size, but not as a stamp differs from a poster.
 _UNEVEN, _MOST_ODDS = 0.35, 4.0
 # Nor is a mat much larger than its picture.
-_MATTED = 0.5
+_MATTED = 0.7
 
 
 # The mat round a picture that does not fill its tile, as a part of the tile's shorter side.
