@@ -160,7 +160,7 @@ def test_a_typeface_has_the_letters_of_all_texts_together(folder: Path) -> None:
     face = Typeface(["cape", PRIVATE])
 
     assert {face.lettered(text, 20)[0].getname()[0] for text in ("cape", PRIVATE)} == {"Boxes Sans"}
-    assert Typeface(["cape"]).at(20).getname()[0] == "Aileron"
+    assert Typeface(["cape"]).lettered("cape", 20)[0].getname()[0] == "Aileron"
 
 
 def test_a_script_that_the_typeface_lacks_is_set_in_another_one_and_not_lost(folder: Path) -> None:

@@ -57,10 +57,6 @@ class Typeface:
         """Choose a face for texts, in any scripts; more of them may be set later."""
         self._face, _ = _face_for(_letters("".join(texts)))
 
-    def at(self, size_px: int) -> Font:
-        """Return its font of a size."""
-        return _font(self._face, size_px)
-
     def lettered(self, text: str, size_px: int) -> tuple[Font, str]:
         """Return a font for a text, and the text without the letters that no font here has.
 

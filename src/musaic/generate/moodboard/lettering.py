@@ -33,18 +33,10 @@ def lettered(face: Typeface, text: str, size_px: float) -> tuple[Font, str]:
 
     Where nothing would be left, the text becomes the advice which font to install.
     """
-    font, drawn = face.lettered(plain(text), max(6, round(size_px)))
+    px = max(6, round(size_px))
+    font, drawn = face.lettered(plain(text), px)
     advice = None if drawn else undrawn(text)
-    return (
-        face.lettered(f"No font here has these letters; {advice}", font_px(size_px))
-        if advice
-        else (font, drawn)
-    )
-
-
-def font_px(size_px: float) -> int:
-    """Return a size that a font can have."""
-    return max(6, round(size_px))
+    return face.lettered(f"No font here has these letters; {advice}", px) if advice else (font, drawn)
 
 
 def reads_leftwards(text: str) -> bool:
