@@ -700,3 +700,15 @@ def test_nothing_given_ends_with_2_and_help_on_stderr(arguments: list[str]) -> N
 
     assert (answer.exit_code, answer.stdout) == (2, "")
     assert "Usage: musaic" in answer.stderr
+
+
+def test_scores_are_on_a_sheet_where_asked_for_and_need_one(shop: Shop, tmp_path: Path) -> None:
+    heights = []
+    for flags in ((), ("--scores",)):
+        assert search(shop, "red", "--sheet", tmp_path / "s.png", *flags)[0] == 0
+        with Image.open(tmp_path / "s.png") as sheet:
+            heights.append(sheet.height)
+    code, _, err = search(shop, "red", "--scores")
+
+    assert heights[1] > heights[0]
+    assert (code, "--sheet hits.png --scores" in err) == (2, True)

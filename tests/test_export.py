@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from musaic import fonts
 from musaic.errors import ExportError
@@ -76,8 +76,9 @@ def ink_rows(sheet: Image.Image, colour: tuple[int, int, int]) -> NDArray[np.int
         (6, 3, 2),
         (7, 4, 2),
         (8, 4, 2),
-        (12, 5, 3),
+        (12, 4, 3),
         (30, 6, 5),
+        (50, 5, 10),
     ],
 )
 def test_up_to_four_pictures_stand_in_a_row_and_more_in_a_grid(
@@ -182,11 +183,37 @@ def test_title_without_spaces_wraps_too(red: Path) -> None:
     sheet = contact_sheet(tiles(red, 1), title="x" * 300)
 
     assert (pixels(sheet)[:, -38:] == PAPER).all()
-    assert sheet.width == 40 + 2 * COLUMN - 28 + 40
+    assert sheet.width == 40 + COLUMN - 28 + 40
 
 
 def test_no_title_leaves_no_room_for_one(red: Path) -> None:
     assert red_tiles(contact_sheet(tiles(red, 1), title=" \n"))[0][1] in (219, 220)
+
+
+def test_lines_that_no_picture_has_take_no_room(red: Path) -> None:
+    both, name, none = (
+        contact_sheet([Tile(red, name, caption)], title="").height
+        for name, caption in (("cape", "0.3"), ("cape", ""), ("", ""))
+    )
+
+    assert none == 40 + 360 + 40
+    assert both > name > none + 20
+
+
+@pytest.mark.parametrize("words", ["золотые часы", "crème brûlée", "a — b"])
+def test_a_sheet_is_set_in_one_typeface(red: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> None:
+    families: list[str | None] = []
+    written = ImageDraw.ImageDraw.text
+
+    def text(self: ImageDraw.ImageDraw, xy: object, text: str, **how: object) -> None:
+        families.append(how["font"].getname()[0])  # type: ignore[attr-defined]
+        written(self, xy, text, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", text)
+    contact_sheet([Tile(red, words, "0.300"), Tile(None, "cape", "0.200")], title="A golden watch")
+
+    assert len(families) == 6
+    assert len(set(families)) == 1
 
 
 def test_long_name_is_cut_in_its_middle_and_stays_under_its_tile(red: Path) -> None:

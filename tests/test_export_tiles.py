@@ -1,18 +1,23 @@
 """Which file a sheet draws: the original while that is quick and it is still what was found, else the thumbnail."""
 
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+import musaic.export
 from musaic import media
 from musaic.export import Tile, contact_sheet, tiles
 from musaic.library import Library
+from musaic.schemas import Hit
 
 RED, BLUE, GREY = (250, 0, 0), (0, 0, 250), (244, 244, 246)
 Colour = tuple[int, int, int]
@@ -249,3 +254,31 @@ def test_library_says_which_letters_its_sheet_lacks(tmp_path: Path, model: Path)
         "on the contact sheet, the title cannot be drawn: no font here has all the letters; install a font that has "
         "U+10F000, on Debian perhaps: apt install fonts-noto-core fontconfig"
     )
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(("scores", "below"), [(False, ""), (True, "1.000")])
+def test_a_sheet_of_a_library_has_names_and_scores_where_they_are_asked_for(
+    tmp_path: Path, original: Path, model: Path, monkeypatch: pytest.MonkeyPatch, scores: bool, below: str
+) -> None:
+    nameless, named = tmp_path / f"{uuid.uuid4()}.png", tmp_path / "red_silk-cape.png"
+    for path in (nameless, named):
+        shutil.copy(original, path)
+    shown: list[Tile] = []
+    drawn = musaic.export.write_sheet
+
+    def seen(tiles: Sequence[Tile], path: Path, **options: Any) -> Path:
+        shown.extend(tiles)
+        return drawn(tiles, path, **options)
+
+    monkeypatch.setattr(musaic.export, "write_sheet", seen)
+    with Library.open(
+        tmp_path / "lib", create=True, embed={"model": str(model)}, ingest={"settle_s": 0}
+    ) as library:
+        hits = [
+            Hit(asset_id="a" * 32, path=str(path), kind="image", score=1.0, cosine=1.0)
+            for path in (nameless, named)
+        ]
+        library.sheet(hits, scores=scores)
+
+    assert [(tile.name, tile.caption) for tile in shown] == [("", below), ("red silk cape", below)]

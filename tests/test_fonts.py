@@ -1,12 +1,13 @@
 import os
 import shutil
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from musaic import fonts
-from musaic.fonts import font_for
+from musaic.fonts import Typeface, font_for
 from tests.fakes.font import write_font
 
 # Letters of a private plane: no font of any machine has them, ours alone do.
@@ -151,3 +152,29 @@ def test_fonts_are_looked_for_also_for_a_user_without_a_home(monkeypatch: pytest
     monkeypatch.setattr("pwd.getpwuid", nobody)
 
     assert Path("/usr/share/fonts") in fonts._font_folders()
+
+
+def test_a_typeface_has_the_letters_of_all_texts_together(folder: Path) -> None:
+    write_font(folder / "boxes-Sans.ttf", PRIVATE + "cape")
+
+    face = Typeface(["cape", PRIVATE])
+
+    assert {face.lettered(text, 20)[0].getname()[0] for text in ("cape", PRIVATE)} == {"Boxes Sans"}
+    assert Typeface(["cape"]).lettered("cape", 20)[0].getname()[0] == "Aileron"
+
+
+def test_a_script_that_the_typeface_lacks_is_set_in_another_one_and_not_lost(folder: Path) -> None:
+    write_font(folder / "one.ttf", PRIVATE[:2], family="One")
+    write_font(folder / "two.ttf", PRIVATE[2], family="Two")
+    face = Typeface(["cape", PRIVATE[:2], PRIVATE[2]])
+
+    drawn = [(font.getname()[0], text) for font, text in map(partial(face.lettered, size_px=20), PRIVATE)]
+
+    assert [text for _, text in drawn] == list(PRIVATE)
+    assert [family for family, _ in drawn] == ["One", "One", "Two"]
+
+
+def test_letters_that_no_font_has_are_left_out(folder: Path) -> None:
+    face = Typeface([])
+
+    assert face.lettered(f"red {PRIVATE} cape", 20)[1] == "red cape"

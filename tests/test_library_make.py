@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -742,3 +743,23 @@ def test_a_grid_says_which_variant_a_picture_is_where_there_are_several(
         library.grid(made)
 
     assert names == [["1:1, calm"], ["1:1, calm · variant 1", "1:1, calm · variant 2"]]
+
+
+def test_drafts_of_a_grid_can_be_told_apart_at_a_glance(studio: Studio) -> None:
+    made = studio.open(engine="moodboard").generate("a square", find=["red"], vary={"mood": ["calm", "loud"]})
+
+    boards = []
+    for each in made:
+        with Image.open(str(each.path)) as picture:
+            small = picture.convert("L").resize((16, 16), Image.Resampling.BOX)
+        boards.append(np.asarray(small, np.int16))
+    assert np.abs(boards[0] - boards[1]).mean() > 20
+
+
+def test_more_variants_of_a_draft_than_differ_are_not_made(studio: Studio) -> None:
+    library = studio.open(engine="moodboard")
+
+    plan = library.plan(library.brief("a square", find=["red"], variants=9))
+
+    assert len(plan.shots) == 4
+    assert "and not 9" in " ".join(plan.notes)

@@ -510,3 +510,13 @@ def test_bounds_are_rounded_up_and_never_drift() -> None:
         call_bound_usd(model.model_copy(update={"call_usd": 1e-9}), prompt_bytes=0, pictures=0, size="1K")
         == 1e-6
     )
+
+
+def test_no_more_variants_are_planned_than_differ_and_the_plan_says_so() -> None:
+    model = ImageModel(id="flat", engine="moodboard", variants=4)
+
+    many, few = (plan(model=model, variants=variants, vary={"mood": ("calm", "loud")}) for variants in (9, 4))
+
+    assert [shot.variant for shot in many.shots] == [1, 2, 3, 4] * 2
+    assert "4 variants that differ; they are made, and not 9" in " ".join(many.notes)
+    assert (len(few.shots), "differ" in " ".join(few.notes)) == (8, False)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 from PIL import ImageFont
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+# A font file and the number of the face in it; None: Pillow's own.
+_Face = tuple[str, int] | None
 
 # What to install where a script has no font, by Unicode block: first letter, last letter, script, package.
 _PACKAGES = (
@@ -33,6 +35,8 @@ _UNSEEN = ("Mn", "Me", "Cf", "Cc", "Cs", "Zs")
 _ENDINGS = (".ttf", ".otf", ".ttc")
 # Of how many letters, when no font has all, those that have it are asked for.
 _MOST_ASKED = 4
+# The size at which a font is looked at for letters: all its sizes have the same ones.
+_JUDGED_PX = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +47,58 @@ class Found:
     missing: str | None = None
 
 
+class Typeface:
+    """The one family in which all texts of a piece of artwork are set, as far as one font here has their letters.
+
+    It is chosen for all of them together, so that no line is set in another face than the next.
+    """
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Choose a face for texts, in any scripts; more of them may be set later."""
+        self._face, _ = _face_for(_letters("".join(texts)))
+
+    def lettered(self, text: str, size_px: int) -> tuple[Font, str]:
+        """Return a font for a text, and the text without the letters that no font here has.
+
+        A text in a script that the face lacks is set in another one as a whole, if that has more of it.
+        """
+        wanted = _letters(text)
+        face, lacking = self._face, _lacking(_font(self._face, _JUDGED_PX), wanted)
+        if lacking:
+            other, other_lacking = _face_for(wanted)
+            face, lacking = (other, other_lacking) if len(other_lacking) < len(lacking) else (face, lacking)
+        font = _font(face, size_px)
+        kept = "".join(letter for letter in text if letter not in lacking)
+        return font, drawable(font, " ".join(kept.split()) if lacking else kept)
+
+
 def font_for(text: str, size_px: int) -> Found:
     """Return a font with every letter of a text, or with as many as one font here has."""
-    letters = frozenset(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
-    best, lacking = _bundled(size_px), _lacking(_bundled(size_px), letters)
-    if not lacking:
-        return Found(best)
-    for path, index in _system_fonts("".join(sorted(lacking))):
-        font = _opened(path, index, size_px)
+    face, lacking = _face_for(_letters(text))
+    return Found(_font(face, size_px), _advice(min(lacking)) if lacking else None)
+
+
+def _letters(text: str) -> frozenset[str]:
+    return frozenset(letter for letter in text if unicodedata.category(letter) not in _UNSEEN)
+
+
+def _face_for(letters: frozenset[str]) -> tuple[_Face, frozenset[str]]:
+    """Return the face that lacks fewest of some letters, Pillow's own before others, and what it lacks."""
+    best: _Face = None
+    lacking = _lacking(_font(None, _JUDGED_PX), letters)
+    for face in _system_fonts("".join(sorted(lacking))) if lacking else ():
+        font = _opened(*face, _JUDGED_PX)
         left = lacking if font is None else _lacking(font, letters)
-        if font is not None and len(left) < len(lacking):
-            best, lacking = font, left
+        if len(left) < len(lacking):
+            best, lacking = face, left
         if not lacking:
-            return Found(best)
-    return Found(best, _advice(min(lacking)))
+            break
+    return best, lacking
+
+
+def _font(face: _Face, size_px: int) -> Font:
+    font = None if face is None else _opened(*face, size_px)
+    return font or _bundled(size_px)
 
 
 def _lacking(font: Font, letters: frozenset[str]) -> frozenset[str]:

@@ -52,6 +52,8 @@ def make_plan(brief: Brief, *, recipe: Recipe, model: ImageModel, text: str = ""
     ratios, size = _ratios(brief.ratios, model), _size(brief.size, model)
     _check_roles(references, recipe, most=model.references)
     _check_limits(references, model, ratios=ratios)
+    asked, most = brief.variants, model.variants or brief.variants
+    brief = brief.model_copy(update={"variants": min(asked, most)})
     grid = _grid(brief, ratios)
     words = _Words(brief.prompt, recipe, references, pictures, len(text.encode()))
     shots = tuple(_shots(grid, words, model=model, ratios=ratios, size=size, variants=brief.variants))
@@ -65,7 +67,7 @@ def make_plan(brief: Brief, *, recipe: Recipe, model: ImageModel, text: str = ""
         shots=shots,
         parent=brief.parent,
         cost_bound_usd=_sum(bounds),
-        notes=(*dropped, *_notes(model, ratios=ratios, priced=None not in bounds)),
+        notes=(*dropped, *_notes(model, ratios=ratios, priced=None not in bounds, variants=asked)),
     )
 
 
@@ -428,7 +430,9 @@ def _sum(amounts: Sequence[float | None]) -> float | None:
     return float(sum(known, Decimal(0))) if len(known) == len(amounts) else None
 
 
-def _notes(model: ImageModel, *, ratios: Sequence[str], priced: bool) -> Iterator[str]:
+def _notes(model: ImageModel, *, ratios: Sequence[str], priced: bool, variants: int) -> Iterator[str]:
+    if model.variants and variants > model.variants:
+        yield f"{model.id} makes {model.variants} variants that differ; they are made, and not {variants}"
     if model.state == "deprecated":
         day = f", and is said to be switched off on {model.retired_on}" if model.retired_on else ""
         way = f"; use --model {model.successor}" if model.successor else ""

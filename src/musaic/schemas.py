@@ -324,6 +324,9 @@ class ImageModel(_Shape):
     call_usd: float | None = Field(
         default=None, ge=0, description="A flat price a call instead; 0: costs nothing."
     )
+    variants: int | None = Field(
+        default=None, ge=1, description="Most pictures of one prompt that differ; null: no two are alike."
+    )
     thought_signatures: bool = Field(
         default=False, description="A further turn must carry the earlier signatures."
     )

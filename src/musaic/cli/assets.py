@@ -49,6 +49,7 @@ _SheetOption = Annotated[
     str | None,
     typer.Option("--sheet", metavar="<path>", help="Write a contact sheet of the hits (PNG)."),
 ]
+_ScoresOption = Annotated[bool, typer.Option("--scores", help="Put the cosines on the contact sheet.")]
 _OpenOption = Annotated[bool, typer.Option("--open", help="Show the contact sheet.")]
 _PathsOption = Annotated[bool, typer.Option("--paths", help="Print only paths, for other programs.")]
 
@@ -90,6 +91,7 @@ def search(
     offset: OffsetOption = 0,
     where: WhereOption = None,
     sheet: _SheetOption = None,
+    scores: _ScoresOption = False,
     open_sheet: _OpenOption = False,
     paths: _PathsOption = False,
     json: JsonOption = False,
@@ -101,7 +103,7 @@ def search(
 
     Best first, each with its cosine: near 1 is alike, near 0 has nothing to do with it.
     """
-    wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+    wanted = _Wanted(json=json, paths=paths, sheet=sheet, scores=scores, open_sheet=open_sheet)
     text = " ".join(words) if words else None  # without quotes, each word is an argument
     with errors_to_stderr(), short_lived():
         _check_query(text, image)
@@ -123,6 +125,7 @@ def similar(
     offset: OffsetOption = 0,
     where: WhereOption = None,
     sheet: _SheetOption = None,
+    scores: _ScoresOption = False,
     open_sheet: _OpenOption = False,
     paths: _PathsOption = False,
     json: JsonOption = False,
@@ -132,7 +135,7 @@ def similar(
 
     It may be one of the library, by id or path (which is left out of the hits), or any file.
     """
-    wanted = _Wanted(json=json, paths=paths, sheet=sheet, open_sheet=open_sheet)
+    wanted = _Wanted(json=json, paths=paths, sheet=sheet, scores=scores, open_sheet=open_sheet)
     with errors_to_stderr(), short_lived():
         _check_wanted(wanted)
         with opened(library, {}) as found:
@@ -228,6 +231,7 @@ class _Wanted:
     json: bool
     paths: bool
     sheet: str | None
+    scores: bool
     open_sheet: bool
 
 
@@ -249,6 +253,8 @@ def _check_wanted(wanted: _Wanted) -> None:
         )
     if wanted.sheet is not None and not wanted.sheet.strip():
         raise ValueError("--sheet needs a file name, and that is empty; name one, as in --sheet hits.png")
+    if wanted.scores and wanted.sheet is None and not wanted.open_sheet:
+        raise ValueError("--scores goes with a contact sheet; name its file, as in --sheet hits.png --scores")
     if wanted.sheet == "-":
         raise ValueError(
             "a contact sheet is not written to standard output; name a file, as in --sheet hits.png"
@@ -273,7 +279,7 @@ def _print_hits(library: "Library", hits: "list[Hit]", *, title: str, wanted: _W
 def _write_sheet(library: "Library", hits: "list[Hit]", title: str, wanted: _Wanted) -> None:
     from musaic.cli.viewer import show_file
 
-    target = library.sheet(hits, wanted.sheet, title=title)
+    target = library.sheet(hits, wanted.sheet, title=title, scores=wanted.scores)
     if not (wanted.json or wanted.paths):
         typer.echo(plain(f"contact sheet: {target}"), err=True)
     if wanted.open_sheet and not show_file(target):

@@ -11,6 +11,7 @@ from musaic.errors import ExportError
 from musaic.export.files import write_file
 from musaic.export.sheet import write_sheet
 from musaic.export.tiles import Tile
+from musaic.media.spoken import spoken_name
 from musaic.schemas import Hit
 
 
@@ -27,7 +28,7 @@ class HitsWriter(Protocol):
 
 
 def _sheet(hits: Sequence[Hit], path: Path, *, title: str) -> Path:
-    tiles = [Tile(Path(hit.path), Path(hit.path).name, f"{hit.cosine:.3f}") for hit in hits]
+    tiles = [Tile(Path(hit.path), spoken_name(hit.path), "") for hit in hits]
     return write_sheet(tiles, path, title=title)
 
 

@@ -13,17 +13,21 @@ from PIL import Image, ImageDraw
 
 from musaic.errors import ExportError
 from musaic.export.tiles import Tile, read_originals, read_waiting
-from musaic.fonts import Font, Found, drawable, font_for, has_letter
+from musaic.fonts import Font, Typeface, font_for
 
 _TILE_PX, _GAP_PX, _MARGIN_PX, _CORNER_PX = 360, 28, 40, 10
 _TITLE_PX, _NAME_PX, _CAPTION_PX, _NOTE_PX = 36, 19, 17, 16
-# Under a picture: room for both lines, and how far down each stands.
-_CAPTION_ROOM_PX, _NAME_BASELINE_PX, _CAPTION_BASELINE_PX = 62, 31, 55
+# Under a picture: how far down the lines stand, and what the last one has below its baseline.
+_NAME_BASELINE_PX, _CAPTION_STEP_PX, _BELOW_PX = 31, 24, 7
 _TITLE_LINE_PX, _NOTE_LINE_PX = 46, 24
+# Capitals are so much lower than their font: they begin at the margin.
+_CAPITALS_PX = 26
 _PAPER, _TILE, _EDGE = (255, 255, 255), (244, 244, 246), (222, 222, 226)
 _INK, _FAINT = (26, 26, 30), (112, 114, 122)
 _MOST_COLUMNS, _MOST_ASKED_COLUMNS = 6, 100
-_MOST_TILES, _MOST_TITLE_LINES, _MOST_NOTE_LINES, _MOST_TITLE_LETTERS = 240, 3, 8, 1000
+_MOST_TILES, _MOST_NOTE_LINES, _MOST_TITLE_LETTERS = 240, 8, 1000
+# Of a title, on a sheet of one column and on a wider one.
+_MOST_NARROW_LINES, _MOST_TITLE_LINES = 6, 3
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".pdf": "PDF"}
 
@@ -63,12 +67,15 @@ def contact_sheet(
         raise ValueError(f"a sheet has 1 to {_MOST_ASKED_COLUMNS} columns, not {columns}")
     shown = tiles[:_MOST_TILES]
     columns = _columns(len(shown)) if columns is None else min(columns, max(1, len(shown)))
-    heading = _Heading.of(title, least_px=_span(columns))
-    width = max(_span(columns), heading.width)
+    face = Typeface(
+        _plain(text) for text in (title, *(text for tile in shown for text in (tile.name, tile.caption)))
+    )
+    width = _span(columns)
+    heading = _Heading.of(title, face, width, most=_MOST_TITLE_LINES if columns > 1 else _MOST_NARROW_LINES)
     top = _MARGIN_PX + heading.height
-    cell = _TILE_PX + _CAPTION_ROOM_PX
+    cell = _TILE_PX + _room_below(shown)
     rows = math.ceil(len(shown) / columns)
-    lacking = list(_lacking(shown, heading))
+    lacking = list(_lacking(shown, title, heading))
     notes = _notes(len(tiles), lacking, width)
     body = rows * cell + (rows - 1) * _GAP_PX if rows else _TILE_PX // 2
     bottom = top + body + sum(_NOTE_LINE_PX for _ in notes) + (_GAP_PX // 2 if notes else 0)
@@ -78,11 +85,12 @@ def contact_sheet(
     for index, tile in enumerate(shown):
         left = _MARGIN_PX + index % columns * (_TILE_PX + _GAP_PX)
         picture = originals.get(index) or read_waiting(tile, side_px=_TILE_PX)
-        _draw_tile(sheet, tile, picture, (left, top + index // columns * (cell + _GAP_PX)))
+        _draw_tile(sheet, face, tile, picture, (left, top + index // columns * (cell + _GAP_PX)))
     if not shown:
-        _draw_nothing(sheet, (_MARGIN_PX, top, _MARGIN_PX + width, top + body))
+        _draw_nothing(sheet, face, (_MARGIN_PX, top, _MARGIN_PX + width, top + body))
     for number, note in enumerate(reversed(notes)):
-        _draw_text(sheet, (_MARGIN_PX, bottom - number * _NOTE_LINE_PX), note, _NOTE_PX, _FAINT, width)
+        at = _MARGIN_PX, bottom - number * _NOTE_LINE_PX
+        _draw_text(sheet, face, at, note, _NOTE_PX, _FAINT, width)
     for each in lacking:
         notify(f"on the contact sheet, {each}")
     return sheet
@@ -144,8 +152,12 @@ def write_sheet(
 
 
 def _columns(count: int) -> int:
-    """Return a row of up to four, else a grid a little wider than high."""
-    return max(1, count) if count <= 4 else min(_MOST_COLUMNS, math.ceil(math.sqrt(1.5 * count)))
+    """Return a row of up to four, else a grid a little wider than high with few places left over."""
+    if count <= 4:
+        return max(1, count)
+    wide = min(_MOST_COLUMNS, math.ceil(math.sqrt(1.5 * count)))
+    near = (wide, wide - 1, min(_MOST_COLUMNS, wide + 1))
+    return min(near, key=lambda columns: -count % columns)
 
 
 def _span(columns: int) -> int:
@@ -156,41 +168,32 @@ def _span(columns: int) -> int:
 class _Heading:
     """A title, broken into lines."""
 
-    found: Found
+    font: Font
     lines: tuple[str, ...]
-    width: int
 
     @classmethod
-    def of(cls, title: str, *, least_px: int) -> "_Heading":
-        """Break a title into lines; a narrow sheet becomes up to two columns wide for it."""
+    def of(cls, title: str, face: Typeface, width: int, *, most: int) -> "_Heading":
+        """Break a title into lines of a width, some at most; letters that no font here has are left out."""
         text = _plain(" ".join(title.split()))[:_MOST_TITLE_LETTERS]
-        if not text:
-            return cls(font_for("", _TITLE_PX), (), 0)
-        found = font_for(text, _TITLE_PX)
-        if found.missing:
-            text = " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
-            if not text:
-                return cls(found, (), 0)
-        text = drawable(found.font, text)
-        width = max(least_px, min(_span(2), math.ceil(found.font.getlength(text))))
-        return cls(found, tuple(_wrap(found.font, text, width, _MOST_TITLE_LINES)), width)
+        font, text = face.lettered(text, _TITLE_PX)
+        return cls(font, tuple(_wrap(font, text, width, most)) if text else ())
 
     @property
     def height(self) -> int:
-        return len(self.lines) * _TITLE_LINE_PX + (_GAP_PX if self.lines else 0)
+        return (len(self.lines) - 1) * _TITLE_LINE_PX + _CAPITALS_PX + _GAP_PX if self.lines else 0
 
     def draw(self, sheet: Image.Image) -> None:
         draw = ImageDraw.Draw(sheet)
         for number, line in enumerate(self.lines):
-            baseline = _MARGIN_PX + _TITLE_PX + number * _TITLE_LINE_PX
-            draw.text((_MARGIN_PX, baseline), line, font=self.found.font, fill=_INK, anchor="ls")
+            baseline = _MARGIN_PX + _CAPITALS_PX + number * _TITLE_LINE_PX
+            draw.text((_MARGIN_PX, baseline), line, font=self.font, fill=_INK, anchor="ls")
 
 
-def _lacking(tiles: Sequence[Tile], heading: _Heading) -> Iterator[str]:
+def _lacking(tiles: Sequence[Tile], title: str, heading: _Heading) -> Iterator[str]:
     """Yield what cannot be drawn and which font to install for it, a sentence a font."""
     lacking: dict[str, list[str]] = {}
-    if heading.found.missing:
-        lacking[heading.found.missing] = ["part of the title" if heading.lines else "the title"]
+    if missing := font_for(_plain(title), _TITLE_PX).missing:
+        lacking[missing] = ["part of the title" if heading.lines else "the title"]
     texts = (text for tile in tiles for text in (tile.name, tile.caption))
     advice = (font_for(_plain(text), _NAME_PX).missing for text in texts)
     for each in dict.fromkeys(filter(None, advice)):
@@ -231,39 +234,47 @@ def _wrap(font: Font, text: str, width: int, most: int) -> list[str]:
 # --- drawing -----------------------------------------------------------------------------------------
 
 
-def _draw_tile(sheet: Image.Image, tile: Tile, picture: Image.Image | None, corner: tuple[int, int]) -> None:
+def _room_below(tiles: Sequence[Tile]) -> int:
+    """Return what lines under the pictures take: none where no tile has any."""
+    lines = max((bool(tile.name) + bool(tile.caption) for tile in tiles), default=0)
+    return _NAME_BASELINE_PX + (lines - 1) * _CAPTION_STEP_PX + _BELOW_PX if lines else 0
+
+
+def _draw_tile(
+    sheet: Image.Image, face: Typeface, tile: Tile, picture: Image.Image | None, corner: tuple[int, int]
+) -> None:
     left, top = corner
     ground = Image.new("RGB", (_TILE_PX, _TILE_PX), _TILE)
     if picture is None:
-        _draw_centred(ground, "this picture cannot be shown")
+        _draw_centred(ground, face, "this picture cannot be shown")
     else:
         ground.paste(picture, ((_TILE_PX - picture.width) // 2, (_TILE_PX - picture.height) // 2))
     sheet.paste(ground, corner, _rounded())
     sheet.paste(_EDGE, corner, _outline())
-    below = top + _TILE_PX
-    _draw_text(sheet, (left, below + _NAME_BASELINE_PX), tile.name, _NAME_PX, _INK, _TILE_PX)
-    _draw_text(sheet, (left, below + _CAPTION_BASELINE_PX), tile.caption, _CAPTION_PX, _FAINT, _TILE_PX)
+    baseline = top + _TILE_PX + _NAME_BASELINE_PX
+    for text, size_px, ink in ((tile.name, _NAME_PX, _INK), (tile.caption, _CAPTION_PX, _FAINT)):
+        if text:
+            _draw_text(sheet, face, (left, baseline), text, size_px, ink, _TILE_PX)
+            baseline += _CAPTION_STEP_PX
 
 
-def _draw_nothing(sheet: Image.Image, box: tuple[int, int, int, int]) -> None:
+def _draw_nothing(sheet: Image.Image, face: Typeface, box: tuple[int, int, int, int]) -> None:
     ground = Image.new("RGB", (box[2] - box[0], box[3] - box[1]), _TILE)
-    _draw_centred(ground, "no hits")
+    _draw_centred(ground, face, "no hits")
     sheet.paste(ground, box[:2])
 
 
-def _draw_centred(ground: Image.Image, text: str) -> None:
-    font = font_for(text, _CAPTION_PX).font
+def _draw_centred(ground: Image.Image, face: Typeface, text: str) -> None:
+    font, text = face.lettered(text, _CAPTION_PX)
     middle = (ground.width // 2, ground.height // 2)
     ImageDraw.Draw(ground).text(middle, text, font=font, fill=_FAINT, anchor="mm")
 
 
 def _draw_text(
-    sheet: Image.Image, start: tuple[int, int], text: str, size_px: int, fill: Colour, width: int
-) -> None:
+    sheet: Image.Image, face: Typeface, start: tuple[int, int], text: str, size_px: int, fill: Colour, width: int
+) -> None:  # fmt: skip
     """Draw one line on a baseline, its middle cut out where it is too wide."""
-    text = _plain(text)
-    font = font_for(text, size_px).font
-    text = drawable(font, text)
+    font, text = face.lettered(_plain(text), size_px)
     ImageDraw.Draw(sheet).text(start, _shorten(font, text, width), font=font, fill=fill, anchor="ls")
 
 
@@ -301,7 +312,11 @@ def _shorten(font: Font, text: str, width: int) -> str:
     """Cut the middle out of a text that is too wide: both ends of a file name say something."""
     if font.getlength(text) <= width:
         return text
-    return _fit(font, text, width, lambda keep: f"{text[: (keep + 1) // 2]}…{text[len(text) - keep // 2 :]}")
+    return _fit(font, text, width, lambda keep: _without_middle(text, keep))
+
+
+def _without_middle(text: str, keep: int) -> str:
+    return f"{text[: (keep + 1) // 2].rstrip()}…{text[len(text) - keep // 2 :].lstrip()}"
 
 
 def _fit(font: Font, text: str, width: int, cut: Callable[[int], str]) -> str:

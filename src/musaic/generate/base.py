@@ -20,6 +20,7 @@ class Attachment:
         content: The file, in a type that the model takes.
         sha256: Hex digest of `content`.
         changed: What was done to the original's bytes, in words; None where they are the original's own.
+        name: What people call it, for what is drawn on this machine; it is not sent.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Attachment:
     content: bytes = field(repr=False)
     sha256: str
     changed: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

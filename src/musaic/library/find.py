@@ -285,13 +285,16 @@ class FindingLibrary(OpenLibrary):
             callers=self.settings.embed.threads or cores(),
         )
 
-    def sheet(self, hits: Sequence[Hit], path: Path | str | None = None, *, title: str = "") -> Path:
-        """Write hits as a contact sheet: pictures with file name and score, the title above.
+    def sheet(
+        self, hits: Sequence[Hit], path: Path | str | None = None, *, title: str = "", scores: bool = False
+    ) -> Path:
+        """Write hits as a contact sheet: pictures with the words of their file names, the title above.
 
         Args:
             hits: From `search` or `similar`.
             path: Where to; by default ``outputs/sheet.png`` in the library.
             title: For instance the query.
+            scores: Whether the cosine of each stands below it.
 
         Raises:
             ExportError: The file cannot be written, or is a picture of the library.
@@ -300,7 +303,8 @@ class FindingLibrary(OpenLibrary):
 
         target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
         tiles = [
-            Tile(Path(hit.path), *_label(hit), self.thumbnail(hit.asset_id), hit.asset_id) for hit in hits
+            Tile(Path(hit.path), *_label(hit, scores=scores), self.thumbnail(hit.asset_id), hit.asset_id)
+            for hit in hits
         ]
         return write_sheet(tiles, target, title=title, notify=self._notify)
 
@@ -393,11 +397,14 @@ class FindingLibrary(OpenLibrary):
         return found[0] if found else None
 
 
-def _label(hit: Hit) -> tuple[str, str]:
-    """Return the name of a hit, which for all pictures made here is `picture` and so says nothing, and its score."""
-    if hit.kind != "generated":
-        return Path(hit.path).name, f"{hit.cosine:.3f}"
-    return str(hit.metadata.get("prompt") or Path(hit.path).parent.name), f"{hit.cosine:.3f}, made here"
+def _label(hit: Hit, *, scores: bool) -> tuple[str, str]:
+    """Return the name of a hit, which for all pictures made here is `picture` and so says nothing, and a line below."""
+    from musaic.media.spoken import spoken_name
+
+    made = hit.kind == "generated"
+    name = str(hit.metadata.get("prompt") or "") if made else spoken_name(hit.path)
+    below = ([f"{hit.cosine:.3f}"] if scores else []) + (["made here"] if made else [])
+    return name, ", ".join(below)
 
 
 def _last(

@@ -334,7 +334,7 @@ class MakingLibrary(RecordsLibrary):
             Tile(
                 None if record.path is None else Path(record.path),
                 _caption(record, variants=several),
-                record.id if record.path is not None else record.state.replace("_", " "),
+                "" if record.path is not None else record.state.replace("_", " "),
             )
             for record in records
         ]

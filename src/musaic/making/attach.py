@@ -10,6 +10,7 @@ from musaic.errors import PlanError
 from musaic.generate.base import Attachment
 from musaic.making.blobs import keep_blob
 from musaic.media.outgoing import outgoing
+from musaic.media.spoken import spoken_name
 from musaic.schemas import ImageModel, Reference, Sent
 
 # Reading picks the type by content; a picture above this is scaled down before it is sent.
@@ -54,6 +55,7 @@ def _attachment(reference: Reference, model: ImageModel, folder: Path | None, mo
         if folder is None
         else keep_blob(folder, sent.content),
         changed=sent.changed,
+        name=spoken_name(reference.path),
     )
 
 

@@ -169,7 +169,8 @@ class Making:
             size=shot.size,
             turns=self._turns,
             most_output_tokens=money.most_output_tokens(self._model, shot.size),
-            variant=shot.variant,
+            # The words of a grid differ too: an engine without chance gives each of them another layout.
+            variant=shot.picture,
             caption=", ".join([record.prompt, *record.values.values()]),
         )
         return record, request, self._call_bound(request)

@@ -8,16 +8,17 @@ from dataclasses import replace
 
 from PIL import Image
 
+from musaic.fonts import Typeface
 from musaic.generate.base import Answer, Pictured, Request, pixels
-from musaic.generate.moodboard import ground
-from musaic.generate.moodboard.layout import compose
-from musaic.generate.moodboard.lettering import drawable, undrawn
+from musaic.generate.moodboard.boxes import Box
+from musaic.generate.moodboard.layout import arrange, caption_height, margin_of
+from musaic.generate.moodboard.lettering import plain, undrawn
 from musaic.generate.moodboard.mark import marked
 from musaic.generate.moodboard.pieces import Piece, piece_of
-from musaic.generate.moodboard.scheme import Scheme, scheme_of
-from musaic.generate.moodboard.stage import paint
-from musaic.generate.moodboard.strip import Legend, divide, draw_strip
-from musaic.generate.moodboard.words import paint_words
+from musaic.generate.moodboard.scheme import scheme_of
+from musaic.generate.moodboard.strip import LABEL, Legend, draw_strip
+from musaic.generate.moodboard.tiles import draw_tile
+from musaic.generate.moodboard.words import draw_alone
 
 MODEL = "moodboard-1"
 _SAID = "This is a layout of the references, not a generated picture."
@@ -30,7 +31,7 @@ _ANEW = (
 class MoodboardGenerator:
     """Composes a draft of the references at the asked ratio and size, labelled as one.
 
-    The same request gives the same bytes; `Request.variant` chooses another composition and ground. Nothing is sent
+    The same request gives the same bytes; `Request.variant` chooses another layout and paper. Nothing is sent
     anywhere, nothing is billed, and a reference that cannot be read becomes a grey card that says so.
     """
 
@@ -45,95 +46,68 @@ class MoodboardGenerator:
         Raises:
             ValueError: The ratio or size is none.
         """
-        picture, said = await asyncio.to_thread(compose_board, request)
-        return Pictured(
-            model_version=MODEL, pictures=(picture,), text=said, notes=tuple(_left_out(_caption(request)))
-        )
+        picture, said, notes = await asyncio.to_thread(compose_board, request)
+        return Pictured(model_version=MODEL, pictures=(picture,), text=said, notes=notes)
 
     async def aclose(self) -> None:
         """Do nothing: there is nothing to close."""
 
 
-def compose_board(request: Request) -> tuple[bytes, str]:
-    """Return a board as PNG, and one sentence that says what it is."""
+def compose_board(request: Request) -> tuple[bytes, str, tuple[str, ...]]:
+    """Return a board as PNG, one sentence that says what it is, and what else there is to say of it."""
     size = pixels(request.ratio, request.size)
     pieces = _pieces(request, size)
     said = _ANEW if any(piece.draft for piece in pieces) else _SAID
     # The user's own references keep the numbers they were given when there was no draft before.
     shown = [piece for piece in pieces if not piece.draft]
-    numbered = [replace(piece, number=number) for number, piece in enumerate(shown, 1)]
-    board = _board(request, size, numbered if len(shown) < len(pieces) else shown)
-    return _png(board), said
-
-
-def _caption(request: Request) -> str:
-    return request.caption or request.prompt
-
-
-def _left_out(caption: str) -> list[str]:
-    """Return a sentence about letters that cannot be drawn, or nothing."""
-    advice = undrawn(caption)
+    if len(shown) < len(pieces):
+        shown = [replace(piece, number=number) for number, piece in enumerate(shown, 1)]
+    caption = request.caption or request.prompt
+    notes = tuple(_left_out(caption, shown))
     return (
-        [f"letters that no font here has are left out of the prompt on the draft; {advice}"] if advice else []
+        _png(_board(caption, sorted(shown, key=lambda piece: piece.rank), size, request.variant)),
+        said,
+        notes,
     )
+
+
+def _left_out(caption: str, pieces: Sequence[Piece]) -> list[str]:
+    """Return a sentence about letters that cannot be drawn in the prompt, and one about those in names."""
+    texts = {"the prompt": [caption], "the names": [piece.name for piece in pieces]}
+    return [
+        f"letters that no font here has are left out of {what} on the draft; {advice}"
+        for what, given in texts.items()
+        if (advice := next(filter(None, map(undrawn, given)), None))
+    ]
 
 
 def _pieces(request: Request, size: tuple[int, int]) -> list[Piece]:
     """Read the references, no larger than they can appear: of many, each is small."""
-    side = math.sqrt(size[0] * size[1])
-    count = len(request.attachments)
-    small = round(side * (0.8 if count <= 3 else 0.55 if count <= 6 else 0.38))
-    large = round(0.9 * side)
-    return [
-        piece_of(attachment, longer_px=large if place == 0 or attachment.role == "setting" else small)
-        for place, attachment in enumerate(request.attachments)
-    ]
+    longest = round(max(size) * (1.0 if len(request.attachments) <= 3 else 0.7))
+    return [piece_of(attachment, longer_px=longest) for attachment in request.attachments]
 
 
-def _board(request: Request, size: tuple[int, int], pieces: Sequence[Piece]) -> Image.Image:
-    caption = _caption(request)
-    scheme = scheme_of(pieces, caption, request.variant)
-    em = max(10.0, 15 * math.sqrt(size[0] * size[1]) / 1024)
-    # Without pictures the prompt is what the stage shows.
-    legend = Legend(
-        caption if any(_is_shown(piece) for piece in pieces) else "",
-        _note(caption),
-        tuple(pieces),
-        scheme,
-        em,
-    )
-    division = divide(size, legend)
-    stage_size = round(division.stage.w), round(division.stage.h)
-    board = Image.new("RGB", size, scheme.paper)
-    board.paste(_stage(pieces, scheme, stage_size, request.variant, caption), (0, 0))
-    draw_strip(board, division, legend)
+def _board(caption: str, pieces: Sequence[Piece], size: tuple[int, int], variant: int) -> Image.Image:
+    legend = _legend(caption, pieces, size, variant)
+    board = Image.new("RGB", size, legend.scheme.paper)
+    if not pieces:
+        margin = margin_of(size)
+        draw_alone(board, Box(0, 0, *size).inset(margin, margin, margin, margin), legend, variant)
+        return marked(board)
+    layout, below = arrange(pieces, size, legend, variant), caption_height(legend, size)
+    for piece, tile in zip(pieces, layout.tiles, strict=True):
+        draw_tile(board, tile, piece, legend, caption_px=below)
+    draw_strip(board, layout.strip, legend)
     return marked(board)
 
 
-def _note(caption: str) -> str:
-    """Return what the strip says about letters that are missing; where all are, the prompt itself says it."""
-    advice = undrawn(caption)
-    return f"Some letters are left out: {advice}" if advice and drawable(caption) else ""
-
-
-def _is_shown(piece: Piece) -> bool:
-    return piece.role != "style" and (piece.role != "setting" or piece.look != "unreadable")
-
-
-def _stage(
-    pieces: Sequence[Piece], scheme: Scheme, size: tuple[int, int], variant: int, caption: str
-) -> Image.Image:
-    shown = [piece for piece in pieces if piece.role not in ("setting", "style")]
-    settings = [piece.picture for piece in pieces if piece.role == "setting" and piece.look != "unreadable"]
-    setting = settings[(variant - 1) % len(settings)] if settings else None
-    lean = 1 if variant % 2 else -1
-    if not shown and setting is None:
-        return paint_words(caption, scheme, size, lean=lean)
-    place = None if setting is None else ground.place(setting, size, sharp=not shown)
-    if not shown:
-        return place or Image.new("RGB", size)
-    horizon = None if place is None else ground.horizon_of(place)
-    return paint(compose(shown, size, variant, horizon=horizon), scheme, size, setting=place, lean=lean)
+def _legend(caption: str, pieces: Sequence[Piece], size: tuple[int, int], variant: int) -> Legend:
+    scheme, advice = scheme_of(pieces, caption, variant), undrawn(caption)
+    face = Typeface(map(plain, [LABEL, caption, *(piece.caption for piece in pieces)]))
+    # Where all letters are missing, the prompt itself says it.
+    note = f"Some letters are left out: {advice}" if advice and face.lettered(plain(caption), 12)[1] else ""
+    em = max(10.0, 15 * math.sqrt(size[0] * size[1]) / 1024)
+    return Legend(caption, note, scheme, face, em)
 
 
 def _png(board: Image.Image) -> bytes:

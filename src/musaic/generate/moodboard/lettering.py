@@ -1,4 +1,4 @@
-"""Text in any script: what no font here can draw is left out, what is too long is cut with an ellipsis."""
+"""Text in any script, in the one face of a board: what is too long is cut with an ellipsis."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from musaic.colors import Rgb
-from musaic.fonts import Font, font_for, has_letter
+from musaic.fonts import Font, Typeface, font_for, has_letter
 
 _MOST_LETTERS = 1200
 _UNDRAWN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -16,42 +16,27 @@ _KEPT = "\u200c\u200d"
 
 def plain(text: str) -> str:
     """Return a text on one line, without control characters and changes of direction."""
+    text = unicodedata.normalize("NFC", text[: 4 * _MOST_LETTERS])
     letters = (
-        letter if letter in _KEPT or unicodedata.category(letter) not in _UNDRAWN else " "
-        for letter in text[: 4 * _MOST_LETTERS]
+        letter if letter in _KEPT or unicodedata.category(letter) not in _UNDRAWN else " " for letter in text
     )
     return " ".join("".join(letters).split())[:_MOST_LETTERS]
-
-
-def lettered(text: str, size_px: float) -> tuple[Font, str]:
-    """Return a font for a text, and the text without the letters that no font here has.
-
-    Where nothing would be left, the text becomes the advice which font to install.
-    """
-    text, px = plain(text), max(6, round(size_px))
-    found = font_for(text, px)
-    if found.missing is None:
-        return found.font, text
-    text = drawable(text, px)
-    return (
-        (found.font, text)
-        if text
-        else (font_for(found.missing, px).font, f"No font here has these letters; {found.missing}")
-    )
-
-
-def drawable(text: str, size_px: int = 12) -> str:
-    """Return a text without the letters that its font lacks."""
-    text = plain(text)
-    found = font_for(text, size_px)
-    if found.missing is None:
-        return text
-    return " ".join("".join(letter for letter in text if has_letter(found.font, letter)).split())
 
 
 def undrawn(text: str) -> str | None:
     """Return the advice which font to install where none here has all the letters of a text, else None."""
     return font_for(plain(text), 12).missing
+
+
+def lettered(face: Typeface, text: str, size_px: float) -> tuple[Font, str]:
+    """Return a font for a text, and the text without the letters that no font here has.
+
+    Where nothing would be left, the text becomes the advice which font to install.
+    """
+    px = max(6, round(size_px))
+    font, drawn = face.lettered(plain(text), px)
+    advice = None if drawn else undrawn(text)
+    return face.lettered(f"No font here has these letters; {advice}", px) if advice else (font, drawn)
 
 
 def reads_leftwards(text: str) -> bool:
@@ -81,9 +66,11 @@ def draw_lines(
         draw.text(at, line, font=font, fill=fill, anchor="rs" if leftwards else "ls")
 
 
-def wrapped(text: str, size_px: float, width: float, most_lines: int) -> tuple[Font, list[str]]:
+def wrapped(
+    face: Typeface, text: str, size_px: float, width: float, most_lines: int
+) -> tuple[Font, list[str]]:
     """Break a text into lines, at spaces where there are any; the last line ends in "…" where more follows."""
-    font, left = lettered(text, size_px)
+    font, left = lettered(face, text, size_px)
     lines: list[str] = []
     while left and len(lines) < most_lines:
         # No letter is narrower than a seventh of its height: what is beyond cannot be on this line.
@@ -106,7 +93,7 @@ def shortened(font: Font, text: str, width: float, *, more: bool = False) -> str
         low, high = (
             (keep, high) if font.getlength(text[:keep].rstrip() + ellipsis) <= width else (low, keep - 1)
         )
-    return text[:low].rstrip(" ,.;:") + ellipsis
+    return text[:low].rstrip(" ,.;:") + ellipsis if low else ""
 
 
 def _prefix(font: Font, text: str, width: float) -> str:
@@ -124,17 +111,18 @@ def _prefix(font: Font, text: str, width: float) -> str:
 
 
 def draw_line(
-    draw: ImageDraw.ImageDraw, at: tuple[float, float], text: str, size_px: float, fill: Rgb, width: float
-) -> None:
+    image: Image.Image, face: Typeface, at: tuple[float, float], text: str, size_px: float, fill: Rgb, width: float
+) -> None:  # fmt: skip
     """Draw one line from its baseline's left end, shortened to a width."""
-    font, text = lettered(text, size_px)
-    draw.text(at, shortened(font, text, width), font=font, fill=fill, anchor="ls")
+    font, text = lettered(face, text, size_px)
+    ImageDraw.Draw(image).text(at, shortened(font, text, width), font=font, fill=fill, anchor="ls")
 
 
-def centred(image: Image.Image, text: str, width: float, *, fill: Rgb) -> None:
-    """Write a short text into the middle of a picture, as large as a width allows and never too large."""
+def centred(image: Image.Image, face: Typeface, text: str, *, fill: Rgb) -> None:
+    """Write a short text into the middle of a picture, as large as its width allows and never too large."""
+    width = 0.8 * image.width
     size_px = max(7.0, min(0.06 * width + 6, 1.7 * width / max(1, len(text))))
-    font, lines = wrapped(text, size_px, width, 3)
+    font, lines = wrapped(face, text, size_px, width, 3)
     top = image.height / 2 - 1.25 * size_px * (len(lines) - 1) / 2
     for number, line in enumerate(lines):
         at = image.width / 2, top + 1.25 * size_px * number

@@ -1,7 +1,6 @@
-"""A reference as a piece of the board: cut out, framed, or a grey card where it cannot be read."""
+"""A reference as a piece of the board: the whole picture, or a grey card where it cannot be read."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +8,13 @@ from PIL import Image
 
 from musaic.colors import Swatch, dominant_colours, oklab
 from musaic.generate.base import Attachment
-from musaic.generate.moodboard.cutout import cut_out
-from musaic.generate.moodboard.matte import matted
 from musaic.generate.moodboard.reading import Photo, read_photo
 from musaic.schemas import Role
 
-Look = Literal["cut", "card", "unreadable"]
-
-# The hero first; what is worn or carried is smaller than who wears it.
-_WEIGHTS: dict[Role, float] = {
-    "base": 1.0, "subject": 1.0, "product": 0.62, "garment": 0.62, "accessory": 0.34, "logo": 0.3, "style": 0.3,
-    "setting": 0.3,
-}  # fmt: skip
-# A place or a mood has no background to be rid of.
+# A place or a mood has no background to be left out of the palette.
 _WHOLE: tuple[Role, ...] = ("style", "setting")
 _LINE: dict[Role, int] = {
-    "subject": 0, "base": 0, "product": 1, "garment": 1, "accessory": 2, "logo": 3, "style": 4, "setting": 4,
+    "subject": 0, "base": 0, "product": 1, "garment": 1, "accessory": 2, "setting": 3, "style": 3, "logo": 4,
 }  # fmt: skip
 
 
@@ -35,21 +25,23 @@ class Piece:
     Attributes:
         number: As the prompt says.
         role: What it is for.
-        asset: The beginning of its asset id.
-        look: Cut from its background, a whole picture in a frame, or a sign that it cannot be read.
-        picture: Mode RGBA, cropped to what is seen of it.
-        swatches: Its own colours, without its background where it is cut out.
+        name: Words of its file's name; "" where it has none.
+        picture: Mode RGBA, all of it; of a transparent one, what is seen.
+        readable: Whether the picture is that of the file, and no grey card.
+        cut: Whether the file itself has no background.
+        swatches: Its own colours, without its background.
         lightness: Mean of what is seen, 0 to 1.
         draft: Whether it is an earlier board: pasting a board into a board helps nobody.
     """
 
     number: int
     role: Role
-    asset: str
-    look: Look
+    name: str
     picture: Image.Image
-    swatches: tuple[Swatch, ...]
-    lightness: float
+    readable: bool = True
+    cut: bool = False
+    swatches: tuple[Swatch, ...] = ()
+    lightness: float = 0.78
     draft: bool = False
 
     @property
@@ -58,44 +50,41 @@ class Piece:
         return self.picture.width / self.picture.height
 
     @property
-    def weight(self) -> float:
-        """How large it should appear beside others; the area of the largest is 1."""
-        return _WEIGHTS[self.role]
-
-    @property
     def rank(self) -> tuple[int, int]:
         """Where it stands in line: the hero first."""
         return _LINE[self.role], self.number
 
+    @property
+    def caption(self) -> str:
+        """What stands below it: its number, and its name or what it is for."""
+        return f"{self.number} {self.name or self.role}"
+
 
 def piece_of(attachment: Attachment, *, longer_px: int) -> Piece:
     """Make a piece of an attachment, whatever its bytes are."""
+    number, role, name = attachment.number, attachment.role, attachment.name
     photo = read_photo(attachment.content, longer_px=longer_px)
-    asset = attachment.asset_id[:8]
     if photo is None:
         grey = Image.new("RGBA", (400, 300), (188, 188, 190, 255))
-        return Piece(attachment.number, attachment.role, asset, "unreadable", grey, (), 0.78)
-    look, picture = _cropped(photo, whole=attachment.role in _WHOLE)
-    whole = np.asarray(picture)
-    seen = (
-        whole[whole[..., 3] > 200][:, :3]
-        if look == "cut" or attachment.role in _WHOLE
-        else _subject(whole[..., :3])
-    )
-    seen = seen if len(seen) else np.full((1, 3), 255, np.uint8)
-    swatches = dominant_colours(seen, 6)
-    lightness = float(oklab(seen[:: max(1, len(seen) // 4000)])[:, 0].mean())
-    return Piece(attachment.number, attachment.role, asset, look, picture, swatches, lightness, photo.draft)
+        return Piece(number, role, name, grey, readable=False)
+    picture, cut = _seen(photo), photo.alpha is not None
+    pixels = np.asarray(picture)
+    own = pixels[pixels[..., 3] > 200][:, :3] if cut or role in _WHOLE else _subject(pixels[..., :3])
+    own = own if len(own) else np.full((1, 3), 255, np.uint8)
+    lightness = float(oklab(own[:: max(1, len(own) // 4000)])[:, 0].mean())
+    return Piece(
+        number, role, name, picture, cut=cut, swatches=dominant_colours(own, 6), lightness=lightness,
+        draft=photo.draft,
+    )  # fmt: skip
 
 
-def _cropped(photo: Photo, *, whole: bool) -> tuple[Look, Image.Image]:
-    """Return the product without its background where that is known or plain, else the picture as it is."""
-    if photo.alpha is not None:
-        return "cut", _trimmed(photo.image, photo.alpha)
-    mask = None if whole else cut_out(photo.image)
-    if mask is None:
-        return "card", photo.image.convert("RGBA")
-    return "cut", _trimmed(*matted(photo.image, mask))
+def _seen(photo: Photo) -> Image.Image:
+    picture = photo.image.convert("RGBA")
+    if photo.alpha is None:
+        return picture
+    picture.putalpha(photo.alpha)
+    box = photo.alpha.point([0] * 24 + [255] * 232).getbbox()
+    return picture.crop(box) if box else picture
 
 
 def _subject(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -109,10 +98,3 @@ def _subject(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     gaps = [np.linalg.norm(labs - oklab(rgb), axis=1) for rgb in around]
     own = middle[np.min(gaps or [np.ones(len(middle))], axis=0) > 0.085]
     return own if len(own) > 0.12 * len(middle) else pixels.reshape(-1, 3)
-
-
-def _trimmed(image: Image.Image, alpha: Image.Image) -> Image.Image:
-    picture = image.convert("RGBA")
-    picture.putalpha(alpha)
-    box = alpha.point([0] * 24 + [255] * 232).getbbox()
-    return picture.crop(box) if box else picture

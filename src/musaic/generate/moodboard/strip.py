@@ -1,32 +1,32 @@
-"""The margin strip of a board: that it is a draft, the prompt, the palette, and which reference is which."""
+"""The words of a board: that it is a draft, the prompt, what is missing, and the palette of the references."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from musaic.fonts import Font
-from musaic.generate.moodboard.boxes import Box, fitted
+from musaic.colors import Rgb, hex_of
+from musaic.fonts import Font, Typeface
+from musaic.generate.moodboard.boxes import Box, shared
 from musaic.generate.moodboard.lettering import draw_line, draw_lines, lettered, plain, wrapped
-from musaic.generate.moodboard.masks import rounded_mask
-from musaic.generate.moodboard.pieces import Piece
+from musaic.generate.moodboard.naming import swatch_name
 from musaic.generate.moodboard.scheme import Scheme
-from musaic.generate.moodboard.swatches import draw_bars, draw_chips, least_height, most_height
 
-LABEL = "DRAFT — moodboard"
-# Lengths in ems, the height of the small text.
-_PAD, _GAP, _ROW, _CHIP = 1.7, 2.2, 2.75, 2.05
-_ENTRY_W, _CHIPS_W, _PROMPT_W = 9.6, 12.4, 14.0
+LABEL = "DRAFT moodboard"
+# Lengths in ems, the height of the small text: the label with what is below it, a row of the palette, a swatch.
+_LABEL, _LABEL_H, _ROW, _SWATCH, _GAP = 3.1, 1.85, 2.7, 2.1, 1.6
+# How wide swatches are side by side, and how high they are with their words.
+_ABREAST_W, _ABREAST_H = 6.0, 5.2
+# From this width on, words and palette stand side by side.
+_TWO_COLUMNS = 34.0
+_SIDES = (12.0, 15.0, 19.0, 24.0, 30.0)
+# Letters of the note, and of the prompt where it can have its way.
+NOTE_EMS, _PROMPT, _LARGEST = 0.86, 1.8, 4.2
+_MOST_CAPTION_LINES = 7
+_LEADING = 1.36
 # What is left free below the baseline of the prompt's last line, in its own size: letters reach down there.
 _BELOW = 0.32
-# Letters of the note, and of the prompt where it can have its way, in ems.
-_NOTE, _PROMPT = 0.86, 1.8
-_MOST_CAPTION_LINES = 7
-# Widths of a strip beside the stage, in ems, and the most of the board it may take.
-_STACKS = (17.5, 24.5, 34.0)
-_WIDEST_STACK, _WIDEST = 0.5, 0.48
-_LEADING = 1.36
+_FINER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,148 +34,67 @@ class Legend:
     """What the strip says.
 
     Attributes:
-        caption: The user's words; empty where they stand on the stage already.
-        note: What is to be known about the prompt, below it; may be empty.
-        pieces: The references in the order of their numbers.
+        caption: The user's words.
+        note: What is to be known about them; may be empty.
         scheme: Colours, the palette among them.
+        face: In which all of the board is set.
         em: Height of the small text, pixels.
     """
 
     caption: str
     note: str
-    pieces: tuple[Piece, ...]
     scheme: Scheme
+    face: Typeface
     em: float
 
 
-@dataclass(frozen=True, slots=True)
-class Division:
-    """A board divided: the stage, and the strip with its way of writing."""
-
-    stage: Box
-    strip: Box
-    columns: bool
-
-
-def divide(size: tuple[int, int], legend: Legend) -> Division:
-    """Give the strip the foot of a board, or the right side of a wide one, and no more than it needs."""
-    width, height = size
-    em = legend.em
-    # Without the prompt there is too little to say for the side of a board.
-    if width < (1.45 if legend.caption else 2.5) * height:
-        columns = width >= 54 * em
-        need = _columns_height(legend, width) if columns else _stack_height(legend, width)
-        strip_h = round(min(need, (0.30 if columns else 0.42) * height))
-        return Division(Box(0, 0, width, height - strip_h), Box(0, height - strip_h, width, strip_h), columns)
-    strip_w, columns = _at_the_side(width, height, legend)
-    strip_w = round(strip_w)
-    return Division(Box(0, 0, width - strip_w, height), Box(width - strip_w, 0, strip_w, height), columns)
+def foot_height(legend: Legend, width: int) -> float:
+    """Return how high a strip of a width must be."""
+    em, across = legend.em, _palette_width(legend, width)
+    if across:
+        return max(_words_height(legend, width - across - _GAP * em), _ABREAST_H * em)
+    return _stack_height(legend, width)
 
 
-def _at_the_side(width: int, height: int, legend: Legend) -> tuple[float, bool]:
-    """Return the width of a strip beside the stage, and whether it is in columns."""
-    stacks = [ems * legend.em for ems in _STACKS if ems * legend.em < _WIDEST_STACK * width]
-    whole = [across for across in stacks if _stack_height(legend, across) <= height]
-    if whole:
-        return whole[0], False
-    columns = _columns_width(legend, height)
-    if columns <= _WIDEST * width or not stacks:
-        return min(columns, _WIDEST * width), True
-    # Something will be left out and counted; squeezed columns would break words.
-    return stacks[-1], False
+def side_width(legend: Legend, height: int, most: int) -> float:
+    """Return how wide a strip of a height must be; what does not fit will be cut off and ends in "…"."""
+    widths = [ems * legend.em for ems in _SIDES if ems * legend.em < 0.5 * most] or [0.4 * most]
+    return next((width for width in widths if _stack_height(legend, width) <= height), widths[-1])
 
 
-def draw_strip(board: Image.Image, division: Division, legend: Legend) -> None:
-    """Draw the strip onto a board."""
-    box, em = division.strip, legend.em
-    board.paste(legend.scheme.paper, (round(box.x), round(box.y), round(box.right), round(box.bottom)))
-    inner = box.inset(_PAD * em, _PAD * em, _PAD * em, 0.9 * _PAD * em)
-    (_draw_columns if division.columns else _draw_stack)(board, inner, legend)
+def draw_strip(board: Image.Image, box: Box, legend: Legend) -> None:
+    """Draw the words from the top of a box, and the palette down to its foot: right of the prompt, or below it."""
+    em, palette = legend.em, legend.scheme.palette
+    across = _palette_width(legend, box.w) if box.h < 0.8 * box.w else 0
+    if across:
+        draw_words(board, box.inset(0, 0, round(across + _GAP * em), 0), legend, low=not legend.note)
+        high = round(_ABREAST_H * em)
+        _draw_abreast(board, Box(round(box.right - across), box.bottom - high, round(across), high), legend)
+        return
+    rows = min(len(palette), max(0, int((box.h - (_LABEL + 1.5) * em) / (_ROW * em))))
+    high = round(rows * _ROW * em)
+    draw_words(board, box.inset(0, 0, 0, high + (round(_GAP * em) if rows else 0)), legend)
+    _draw_listed(board, Box(box.x, box.bottom - high, box.w, high), legend, palette[:rows])
 
 
-# --- side by side ------------------------------------------------------------------------------------
-
-
-def _entry_rows(height: float, em: float) -> int:
-    return max(1, int((height + 0.3 * em) / (_ROW * em)))
-
-
-def _columns_height(legend: Legend, width: float) -> float:
-    """Return how high columns must be for the palette and for all references to fit beside the prompt."""
-    em = legend.em
-    least = max(len(legend.scheme.palette) * _CHIP, 9.0 if legend.caption else 5.0)
-    room = width / em - 2 * _PAD - _PROMPT_W - _CHIPS_W - 2 * _GAP
-    columns = max(1, int(room / _ENTRY_W))
-    rows = math.ceil(len(legend.pieces) / columns)
-    return (max(least, rows * _ROW) + 1.9 * _PAD) * em
-
-
-def _columns_width(legend: Legend, height: float) -> float:
-    em = legend.em
-    inner = height - 1.9 * _PAD * em
-    columns = math.ceil(len(legend.pieces) / _entry_rows(inner, em))
-    references = columns * _ENTRY_W + _GAP if columns else 0
-    return (2 * _PAD + 1.35 * _PROMPT_W + _GAP + _CHIPS_W + references) * em
-
-
-def _draw_columns(board: Image.Image, inner: Box, legend: Legend) -> None:
-    em = legend.em
-    rows = _entry_rows(inner.h, em)
-    columns = math.ceil(len(legend.pieces) / rows)
-    most = max(0, int((inner.w / em - 10 - _CHIPS_W - 2 * _GAP) / _ENTRY_W))
-    columns = min(columns, max(1, most))
-    references = columns * _ENTRY_W * em
-    left = inner.inset(0, 0, references + (_CHIPS_W + (2 if columns else 1) * _GAP) * em, 0)
-    _draw_prompt(board, left, legend)
-    chips = Box(left.right + _GAP * em, inner.y, _CHIPS_W * em, inner.h)
-    draw_chips(board, chips, legend.scheme, em)
-    if columns:
-        box = Box(chips.right + _GAP * em, inner.y, references, inner.h)
-        _draw_entries(board, box, legend, columns, rows)
-
-
-# --- one below the other -----------------------------------------------------------------------------
-
-
-def _stack_columns(width: float, em: float) -> int:
-    return max(1, int((width / em - 2 * _PAD + 0.6) / _ENTRY_W))
-
-
-def _stack_parts(legend: Legend, width: float) -> tuple[float, float, float]:
-    """Return the heights of prompt, palette and references."""
-    em = legend.em
-    inner = width - 2 * _PAD * em
-    size = _PROMPT * em
-    lines = len(wrapped(legend.caption, size, inner, _MOST_CAPTION_LINES)[1])
-    prompt = 2.9 * em + _text_height(lines, size) + _note_height(legend, inner)
-    chips = least_height(legend.scheme.palette, inner, em)
-    rows = math.ceil(len(legend.pieces) / _stack_columns(width, em))
-    return prompt, chips, rows * _ROW * em
+def _palette_width(legend: Legend, width: int) -> float:
+    """Return how wide the palette is beside the words; 0 where it has no room there, or there is none."""
+    across = _ABREAST_W * len(legend.scheme.palette) * legend.em
+    return across if width >= _TWO_COLUMNS * legend.em and across < 0.66 * width else 0.0
 
 
 def _stack_height(legend: Legend, width: float) -> float:
-    return sum(_stack_parts(legend, width)) + (1.9 * _PAD + 1.6) * legend.em
+    rows = len(legend.scheme.palette)
+    return _words_height(legend, width) + ((rows * _ROW + _GAP) * legend.em if rows else 0)
 
 
-def _draw_stack(board: Image.Image, inner: Box, legend: Legend) -> None:
-    em = legend.em
-    width = inner.w + 2 * _PAD * em
-    prompt, chips, references = _stack_parts(legend, width)
-    spare = max(0.0, inner.h - prompt - chips - references - 1.6 * em)
-    # The palette takes what is left: bars of colour fill a column better than paper does.
-    bars = min(spare, max(0.0, most_height(legend.scheme.palette, inner.w, em) - chips))
-    least = 2.9 * em + _text_height(1 if legend.caption else 0, em) + _note_height(legend, inner.w)
-    prompt = max(inner.h - chips - bars - references - 1.6 * em, least)
-    _draw_prompt(board, Box(inner.x, inner.y, inner.w, prompt), legend)
-    top = inner.y + prompt + 0.8 * em
-    draw_bars(board, Box(inner.x, top, inner.w, chips + bars), legend.scheme, em)
-    columns = _stack_columns(width, em)
-    top += chips + bars + 0.8 * em
-    rows = _entry_rows(inner.bottom - top + 0.4 * em, em)
-    _draw_entries(board, Box(inner.x, top, inner.w, inner.bottom - top), legend, columns, rows)
+# --- words -------------------------------------------------------------------------------------------
 
 
-# --- blocks ------------------------------------------------------------------------------------------
+def _words_height(legend: Legend, width: float) -> float:
+    size = _PROMPT * legend.em
+    lines = wrapped(legend.face, legend.caption, size, width, _MOST_CAPTION_LINES)[1]
+    return _LABEL * legend.em + _text_height(len(lines), size) + _note_height(legend, width)
 
 
 def _text_height(lines: int, size: float) -> float:
@@ -183,37 +102,62 @@ def _text_height(lines: int, size: float) -> float:
     return (0.95 + _LEADING * (lines - 1) + _BELOW) * size if lines else 0.0
 
 
-def _note_lines(legend: Legend, width: float) -> tuple[Font, list[str]]:
-    return wrapped(legend.note, _NOTE * legend.em, width, 3)
+def note_lines(legend: Legend, width: float) -> tuple[Font, list[str]]:
+    """Return the lines of the note, and their font."""
+    return wrapped(legend.face, legend.note, NOTE_EMS * legend.em, width, 3)
 
 
 def _note_height(legend: Legend, width: float) -> float:
-    lines = len(_note_lines(legend, width)[1]) if legend.note else 0
-    return (0.5 * legend.em if lines else 0.0) + _text_height(lines, _NOTE * legend.em)
+    lines = len(note_lines(legend, width)[1]) if legend.note else 0
+    return 0.5 * legend.em + _text_height(lines, NOTE_EMS * legend.em) if lines else 0.0
 
 
-def _draw_prompt(board: Image.Image, box: Box, legend: Legend) -> None:
+def draw_words(board: Image.Image, box: Box, legend: Legend, *, low: bool = False) -> None:
+    """Draw the label, the prompt as large as fits below it or `low` at the foot of the box, and the note."""
     em, draw = legend.em, ImageDraw.Draw(board)
-    _draw_label(board, box, legend)
-    top = box.y + 2.9 * em
-    font, text, size = _set_prompt(legend, box.w, box.h - 2.9 * em - _note_height(legend, box.w))
+    draw_label(board, box, legend)
+    note, room = _note_height(legend, box.w), box.h - _LABEL * em
+    font, text, size = set_prompt(legend, box.w, room - note, min(_LARGEST, box.w / em / 7))
+    below = room - note - _text_height(len(text), size) if low else 0.0
+    top = box.y + _LABEL * em + max(0.0, below)
     draw_lines(draw, (box.x, box.right, top + 0.95 * size), text, font, _LEADING * size, legend.scheme.ink)
     if legend.note:
-        top += _text_height(len(text), size) + (0.5 + 0.95 * _NOTE) * em
-        font, text = _note_lines(legend, box.w)
-        draw_lines(draw, (box.x, box.right, top), text, font, _LEADING * _NOTE * em, legend.scheme.faint)
+        top += _text_height(len(text), size) + (0.5 + 0.95 * NOTE_EMS) * em
+        font, text = note_lines(legend, box.w)
+        draw_lines(draw, (box.x, box.right, top), text, font, _LEADING * NOTE_EMS * em, legend.scheme.faint)
 
 
-def _set_prompt(legend: Legend, width: float, height: float) -> tuple[Font, list[str], float]:
+def set_prompt(legend: Legend, width: float, height: float, most_ems: float) -> tuple[Font, list[str], float]:
     """Return the prompt in the largest letters at which all of it fits, or cut off at the smallest."""
-    for ems in (2.6, 2.3, 2.0, 1.75, 1.5, 1.3, 1.15, 1.0):
+    ems = max(1.0, most_ems)
+    while True:
         size = ems * legend.em
         lines = 1 + max(0, int((height - _text_height(1, size)) / (_LEADING * size)))
-        font, text = wrapped(legend.caption, size, width, min(lines, _MOST_CAPTION_LINES))
-        whole = sum(map(len, text)) + len(text) > len(lettered(legend.caption, size)[1])
-        if whole and _text_height(len(text), size) <= height + 0.01 and not _broken(text, legend.caption):
-            break
-    return font, text, size
+        most = lines if ems <= 1.3 else min(lines, _MOST_CAPTION_LINES)
+        font, text = wrapped(legend.face, legend.caption, size, width, most)
+        whole = sum(map(len, text)) + len(text) > len(lettered(legend.face, legend.caption, size)[1])
+        fits = whole and _text_height(len(text), size) <= height + 0.01 and not _broken(text, legend.caption)
+        text = _evened(legend, text, size, width) if fits else text
+        if (fits and (ems < 1.6 or not _lost(font, text))) or ems <= 1.0:
+            return font, text, size
+        ems = max(1.0, 0.88 * ems)
+
+
+def _evened(legend: Legend, lines: list[str], size: float, width: float) -> list[str]:
+    """Return few lines as long as one another, as far as words allow."""
+    if not 1 < len(lines) <= 4:
+        return lines
+    for part in (0.55, 0.62, 0.7, 0.78, 0.86, 0.93):
+        narrower = wrapped(legend.face, legend.caption, size, part * width, len(lines))[1]
+        if "".join(narrower).replace(" ", "") == "".join(lines).replace(" ", ""):
+            return narrower if not _broken(narrower, legend.caption) else lines
+    return lines
+
+
+def _lost(font: Font, lines: list[str]) -> bool:
+    """Say whether a short last line stands by itself below longer ones."""
+    lengths = [font.getlength(line) for line in lines]
+    return len(lines) > 1 and lengths[-1] < 0.4 * max(lengths)
 
 
 def _broken(lines: Sequence[str], caption: str) -> bool:
@@ -222,65 +166,63 @@ def _broken(lines: Sequence[str], caption: str) -> bool:
     return any(line and line.split()[-1] not in words for line in lines[:-1])
 
 
-def _draw_label(board: Image.Image, box: Box, legend: Legend) -> None:
-    """Draw the word that makes a draft a draft: small, and the darkest thing in the strip."""
+def draw_label(board: Image.Image, box: Box, legend: Legend) -> None:
+    """Draw the word that makes a draft a draft: small, and the darkest thing among the words."""
     em = legend.em
-    font, text = lettered(LABEL, 0.95 * em)
+    font, text = lettered(legend.face, LABEL, 0.95 * em)
     width = min(box.w, font.getlength(text) + 1.5 * em)
-    size = max(1, round(width)), max(1, round(1.85 * em))
-    corner = round(box.x), round(box.y)
+    size = max(1, round(width)), max(1, round(_LABEL_H * em))
+    fine = Image.new("L", (size[0] * _FINER, size[1] * _FINER))
+    ImageDraw.Draw(fine).rounded_rectangle((0, 0, fine.width - 1, fine.height - 1), fine.height / 2, fill=255)
     board.paste(
-        legend.scheme.ink,
-        (*corner, corner[0] + size[0], corner[1] + size[1]),
-        rounded_mask(size, 0.5 * size[1]),
-    )
-    middle = corner[0] + size[0] / 2, corner[1] + size[1] / 2
+        legend.scheme.ink, (box.x, box.y, box.x + size[0], box.y + size[1]), fine.resize(size, Image.Resampling.BOX)
+    )  # fmt: skip
+    middle = box.x + size[0] / 2, box.y + size[1] / 2
     ImageDraw.Draw(board).text(middle, text, font=font, fill=legend.scheme.paper, anchor="mm")
 
 
-def _draw_entries(board: Image.Image, box: Box, legend: Legend, columns: int, rows: int) -> None:
-    """List the references column by column; where not all fit, the last line says how many are left out."""
-    em, room = legend.em, columns * rows
-    shown: Sequence[Piece] = legend.pieces if len(legend.pieces) <= room else legend.pieces[: room - 1]
-    per_column = min(rows, max(1, math.ceil(len(legend.pieces) / columns)))
-    for place, piece in enumerate(shown):
-        left = box.x + place // per_column * (box.w / columns)
-        _draw_entry(
-            board,
-            Box(left, box.y + place % per_column * _ROW * em, box.w / columns, _ROW * em),
-            piece,
-            legend,
-        )
-    if len(shown) < len(legend.pieces):
-        left = box.x + len(shown) // per_column * (box.w / columns)
-        at = left, box.y + (len(shown) % per_column * _ROW + 1.4) * em
-        more = f"and {len(legend.pieces) - len(shown)} more"
-        draw_line(ImageDraw.Draw(board), at, more, 0.9 * em, legend.scheme.faint, box.w / columns)
+# --- palette -----------------------------------------------------------------------------------------
 
 
-def _draw_entry(board: Image.Image, box: Box, piece: Piece, legend: Legend) -> None:
-    em, draw = legend.em, ImageDraw.Draw(board)
-    side = max(4, round(2.3 * em))
-    board.paste(
-        _thumb(piece, side, legend.scheme),
-        (round(box.x), round(box.y)),
-        rounded_mask((side, side), 0.16 * side),
+def _draw_abreast(board: Image.Image, box: Box, legend: Legend) -> None:
+    """Draw swatches side by side with their words below, from the top of a box."""
+    em, left = legend.em, box.x
+    high = box.h - round(2.55 * em)
+    for rgb, width in zip(
+        legend.scheme.palette, shared(box.w, [1] * len(legend.scheme.palette)), strict=True
+    ):
+        _swatch(board, Box(left, box.y, width, high), rgb, legend)
+        for below, text, ink in _words_of(rgb, legend):
+            draw_line(
+                board, legend.face, (left, box.y + high + below * em), text, 0.9 * em, ink, width - 0.3 * em
+            )
+        left += width  # fmt: skip
+
+
+def _draw_listed(board: Image.Image, box: Box, legend: Legend, palette: Sequence[Rgb]) -> None:
+    """Draw swatches one below the other, their words beside them."""
+    em, side = legend.em, round(_SWATCH * legend.em)
+    for number, rgb in enumerate(palette):
+        # The last one ends at the foot of the box.
+        top = box.bottom - side - round((len(palette) - 1 - number) * _ROW * em)
+        _swatch(board, Box(box.x, top, 2 * side, side), rgb, legend)
+        left = box.x + 2 * side + 0.7 * em
+        for below, text, ink in _words_of(rgb, legend):
+            at = left, top + (below - 0.45) * em
+            draw_line(board, legend.face, at, text, 0.9 * em, ink, box.right - left)
+
+
+def _words_of(rgb: Rgb, legend: Legend) -> tuple[tuple[float, str, Rgb], ...]:
+    """Return the name and the number of a colour, each with its baseline and its own colour."""
+    return (1.3, swatch_name(rgb), legend.scheme.ink), (
+        2.45,
+        hex_of(rgb).removeprefix("#"),
+        legend.scheme.faint,
     )
-    left, width = box.x + side + 0.6 * em, box.w - side - 1.1 * em
-    draw_line(
-        draw, (left, box.y + 0.98 * em), f"{piece.number}  {piece.role}", 0.95 * em, legend.scheme.ink, width
-    )
-    said = "unreadable" if piece.look == "unreadable" else piece.asset
-    draw_line(draw, (left, box.y + 2.05 * em), said, 0.82 * em, legend.scheme.faint, width)
 
 
-def _thumb(piece: Piece, side: int, scheme: Scheme) -> Image.Image:
-    tile = Image.new("RGB", (side, side), scheme.tiles[0])
-    share = 0.84 if piece.look == "cut" else 1.0
-    if piece.look == "cut":
-        width, height = fitted(piece.aspect, side * side, share * side, share * side)
-    else:
-        width, height = max(side, side * min(piece.aspect, 8)), max(side, side / max(piece.aspect, 1 / 8))
-    picture = piece.picture.resize((max(1, round(width)), max(1, round(height))), Image.Resampling.LANCZOS)
-    tile.paste(picture, ((side - picture.width) // 2, (side - picture.height) // 2), picture)
-    return tile
+def _swatch(board: Image.Image, box: Box, rgb: Rgb, legend: Legend) -> None:
+    """Fill a box with a colour, with a hairline that gives one like the paper an edge."""
+    board.paste(legend.scheme.line, box.edges)
+    thin = max(1, round(legend.em / 15))
+    board.paste(rgb, box.inset(thin, thin, thin, thin).edges)

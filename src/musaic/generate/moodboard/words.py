@@ -1,42 +1,29 @@
-"""A board without references: the prompt itself, on a ground in the colours that it names."""
+"""A board without references: nothing but the prompt, and no colour that no picture has."""
 
 from PIL import Image, ImageDraw
 
-from musaic.generate.moodboard import ground
-from musaic.generate.moodboard.lettering import draw_lines, wrapped
-from musaic.generate.moodboard.masks import rounded_mask
-from musaic.generate.moodboard.scheme import Scheme
+from musaic.generate.moodboard.boxes import Box
+from musaic.generate.moodboard.lettering import draw_lines, plain, reads_leftwards
+from musaic.generate.moodboard.strip import NOTE_EMS, Legend, draw_label, note_lines, set_prompt
+
+# Where the prompt stands by variant: its left end, its width, and its height, 0 for the top; parts of the board's own.
+_PLACES = ((0.0, 0.86, 1.0), (0.0, 1.0, 0.0), (0.36, 0.64, 1.0), (0.0, 0.58, 0.5))
+_LARGEST_EMS, _LEADING = 6.5, 1.24
 
 
-def paint_words(caption: str, scheme: Scheme, size: tuple[int, int], *, lean: int) -> Image.Image:
-    """Return a stage with the prompt in large letters and a band of its colours."""
-    image = ground.table(size, scheme)
-    image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if lean < 0 else image
-    width, height = size
-    margin = 0.11 * min(size) + 0.01 * max(size)
-    room = width - 2 * margin, height - 2 * margin
-    size_px = _largest(caption, room)
-    font, lines = wrapped(caption, size_px, room[0], max(1, int(room[1] / (1.32 * size_px))))
-    _bars(image, scheme, (margin, margin * 0.8), 0.16 * min(size))
-    top = height - margin - 1.32 * size_px * (len(lines) - 1)
-    draw_lines(ImageDraw.Draw(image), (margin, width - margin, top), lines, font, 1.32 * size_px, scheme.ink)
-    return image
-
-
-def _largest(caption: str, room: tuple[float, float]) -> float:
-    """Return the largest letters at which the whole prompt fits two thirds of the room."""
-    size_px = max(12.0, min(0.16 * room[0], 0.11 * min(room) + 0.02 * max(room)))
-    while size_px > 12:
-        lines = max(1, int(0.68 * room[1] / (1.32 * size_px)))
-        if "…" not in "".join(wrapped(caption, size_px, room[0], lines)[1][-1:]):
-            break
-        size_px *= 0.9
-    return size_px
-
-
-def _bars(image: Image.Image, scheme: Scheme, at: tuple[float, float], side: float) -> None:
-    step = min(1.08 * side, (image.width - 2 * at[0]) / max(1, len(scheme.palette)))
-    whole = max(2, round(step * 0.92)), max(2, round(side))
-    for number, rgb in enumerate(scheme.palette):
-        left, top = round(at[0] + number * step), round(at[1])
-        image.paste(rgb, (left, top, left + whole[0], top + whole[1]), rounded_mask(whole, 0.14 * whole[1]))
+def draw_alone(board: Image.Image, inner: Box, legend: Legend, variant: int) -> None:
+    """Draw label, prompt and note into a box; each of four variants has the prompt in another place."""
+    draw_label(board, inner, legend)
+    draw, em = ImageDraw.Draw(board), legend.em
+    note_font, note = note_lines(legend, inner.w)
+    note_h = len(note) * 1.36 * NOTE_EMS * em + (em if note else 0)
+    left, wide, down = _PLACES[(variant - 1) % len(_PLACES)]
+    left = 1 - left - wide if reads_leftwards(plain(legend.caption)) else left
+    box = inner.inset(round(left * inner.w), round(4 * em), round((1 - left - wide) * inner.w), round(note_h))
+    largest = min(_LARGEST_EMS, 0.13 * box.w / em)
+    font, lines, size = set_prompt(legend, box.w, 0.86 * box.h, max(1.0, largest))
+    spare = box.h - (0.95 + _LEADING * (len(lines) - 1) + 0.32) * size
+    top = box.y + max(0.0, spare) * down + 0.95 * size
+    draw_lines(draw, (box.x, box.right, top), lines, font, _LEADING * size, legend.scheme.ink)
+    at = inner.x, inner.right, inner.bottom - note_h + em + NOTE_EMS * em
+    draw_lines(draw, at, note, note_font, 1.36 * NOTE_EMS * em, legend.scheme.faint)
