@@ -51,14 +51,18 @@ class Asset(_Shape):
     metadata: dict[str, JsonValue] = {}
 
 
+Order = Literal["newest", "oldest", "name", "largest"]
+"""How a listing is ordered: by when a picture was taken or else its file changed, by file name, or in bytes."""
+
+
 class Hit(_Shape):
-    """A search result. `score` orders one list; `cosine` compares across lists."""
+    """A search result. `score` orders one list; `cosine` compares across lists. A listing has neither: null."""
 
     asset_id: str
     path: str
     kind: Kind
-    score: float
-    cosine: float = Field(ge=-1.001, le=1.001)
+    score: float | None
+    cosine: float | None = Field(ge=-1.001, le=1.001)
     start_s: float | None = None
     metadata: dict[str, JsonValue] = {}
 

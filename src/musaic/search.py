@@ -1,13 +1,14 @@
 """Search: words, a picture or an asset as the query; hits, best first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from musaic.filters import Filter
-from musaic.schemas import Asset, Hit
+from musaic.filters import UNKNOWN_TIME, Filter, decode_text
+from musaic.schemas import Asset, Hit, Order
 from musaic.store import MAX_WINDOW, Store, check_window
 
 
@@ -45,19 +46,60 @@ def nearest(
     return [_hit(asset, cosine) for asset, cosine in others[offset : offset + limit]]
 
 
+def listed(
+    store: Store, *, order: Order = "newest", limit: int = 3, offset: int = 0, where: Filter | None = None
+) -> list[Hit]:
+    """Return assets without a query, in an order that no tie leaves open.
+
+    All rows that match are looked at, a few fields of each: 0.8 s for 10,000 and 4 s for 50,000 in an embedded store.
+
+    Args:
+        store: Open.
+        order: See `musaic.schemas.Order`.
+        limit: Most hits; any number, as no window of a server is asked for.
+        offset: How many of the first to pass over.
+        where: Only assets that fit.
+    """
+    rank, fields = _RANKS[order]
+    found = sorted(
+        store.values(["id", *fields], where), key=lambda record: (*rank(record), str(record["id"]))
+    )
+    page = [str(record["id"]) for record in found[offset : offset + limit]]
+    return [_hit(row.asset, None) for row in store.get(page)]
+
+
+def _taken(record: Mapping[str, Any]) -> int:
+    """Return when a picture was taken, or where nothing says so, when its file was last changed."""
+    captured = int(record["captured_at"])
+    return int(record["modified_at"]) if captured == UNKNOWN_TIME else captured
+
+
+_Rank = Callable[[Mapping[str, Any]], tuple[Any, ...]]
+_RANKS: dict[Order, tuple[_Rank, tuple[str, ...]]] = {
+    "newest": (lambda record: (-_taken(record),), ("captured_at", "modified_at")),
+    "oldest": (lambda record: (_taken(record),), ("captured_at", "modified_at")),
+    "name": (
+        lambda record: (decode_text(record["filename"]).casefold(), record["folder"]),
+        ("filename", "folder"),
+    ),
+    "largest": (lambda record: (-int(record["size_bytes"]),), ("size_bytes",)),
+}
+
+
 def missing_keys(store: Store, where: Filter) -> list[str]:
     """Return metadata keys of a filter that no asset has: likely typing errors, and no hit."""
     return [key for key in where.metadata_keys if not store.has_metadata(key)]
 
 
-def _hit(asset: Asset, cosine: float) -> Hit:
+def _hit(asset: Asset, cosine: float | None) -> Hit:
+    near = None if cosine is None else round(cosine, 6)
     return Hit(
         asset_id=asset.asset_id,
         path=readable_path(asset.paths),
         kind=asset.kind,
         # One list of one kind of vector: the order is the cosine's own.
-        score=round(cosine, 6),
-        cosine=round(cosine, 6),
+        score=near,
+        cosine=near,
         metadata=asset.metadata,
     )
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -33,6 +33,7 @@ from musaic.cli.output import (
     notice,
     only_our_words,
     plain,
+    print_paths,
     program,
     short_lived,
     stoppable,
@@ -52,6 +53,9 @@ _SheetOption = Annotated[
 _ScoresOption = Annotated[bool, typer.Option("--scores", help="Put the cosines on the contact sheet.")]
 _OpenOption = Annotated[bool, typer.Option("--open", help="Show the contact sheet.")]
 _PathsOption = Annotated[bool, typer.Option("--paths", help="Print only paths, for other programs.")]
+_NulOption = Annotated[
+    bool, typer.Option("-0", "--null", help="End each of the --paths with NUL, for `xargs -0`.")
+]
 
 
 def ingest(
@@ -90,27 +94,34 @@ def search(
     limit: LimitOption = 3,
     offset: OffsetOption = 0,
     where: WhereOption = None,
+    order: Annotated[
+        Literal["newest", "oldest", "name", "largest"] | None,
+        typer.Option("--order", help="Of a listing, without words or a picture.", show_default="newest"),
+    ] = None,
     sheet: _SheetOption = None,
     scores: _ScoresOption = False,
     open_sheet: _OpenOption = False,
     paths: _PathsOption = False,
+    nul: _NulOption = False,
     json: JsonOption = False,
     library: LibraryOption = None,
     model: ModelOption = None,
     provider: ProviderOption = None,
 ) -> None:
-    """Print the assets nearest to words or a picture.
+    """Print the assets nearest to words or a picture, or list what is there.
 
-    Best first, each with its cosine: near 1 is alike, near 0 has nothing to do with it.
+    Best first, each with its cosine: near 1 is alike, near 0 has nothing to do with it. Without words and picture all
+    assets that fit `--where` are listed, newest first: by when they were taken or, where nothing says so, when their
+    file was changed.
     """
-    wanted = _Wanted(json=json, paths=paths, sheet=sheet, scores=scores, open_sheet=open_sheet)
+    wanted = _Wanted(json=json, paths=paths, nul=nul, sheet=sheet, scores=scores, open_sheet=open_sheet)
     text = " ".join(words) if words else None  # without quotes, each word is an argument
     with errors_to_stderr(), short_lived():
         _check_query(text, image)
         _check_wanted(wanted)
         with opened(library, embed_flags(model, None, provider)) as found:
-            hits = found.search(text, image=image, limit=limit, offset=offset, where=where)
-            title = text if text is not None else f"like {image.name if image else ''}"
+            hits = found.search(text, image=image, limit=limit, offset=offset, where=where, order=order)
+            title = text or (f"like {image.name}" if image else where or order or "newest")
             _print_hits(found, hits, title=title, wanted=wanted)
 
 
@@ -128,6 +139,7 @@ def similar(
     scores: _ScoresOption = False,
     open_sheet: _OpenOption = False,
     paths: _PathsOption = False,
+    nul: _NulOption = False,
     json: JsonOption = False,
     library: LibraryOption = None,
 ) -> None:
@@ -135,7 +147,7 @@ def similar(
 
     It may be one of the library, by id or path (which is left out of the hits), or any file.
     """
-    wanted = _Wanted(json=json, paths=paths, sheet=sheet, scores=scores, open_sheet=open_sheet)
+    wanted = _Wanted(json=json, paths=paths, nul=nul, sheet=sheet, scores=scores, open_sheet=open_sheet)
     with errors_to_stderr(), short_lived():
         _check_wanted(wanted)
         with opened(library, {}) as found:
@@ -230,16 +242,13 @@ class _Wanted:
 
     json: bool
     paths: bool
+    nul: bool
     sheet: str | None
     scores: bool
     open_sheet: bool
 
 
 def _check_query(text: str | None, image: Path | None) -> None:
-    if text is None and image is None:
-        raise ValueError(
-            f'say what to look for: words, as in `{program()} search "a golden watch"`, or --image FILE'
-        )
     if text is not None and image is not None:
         raise ValueError(
             f"both words ({text!r}) and --image are given; a search takes one of them, leave the other out"
@@ -251,6 +260,8 @@ def _check_wanted(wanted: _Wanted) -> None:
         raise ValueError(
             "both --json and --paths are given; hits are printed as one of them, leave the other out"
         )
+    if wanted.nul and not wanted.paths:
+        raise ValueError("-0 ends paths with NUL, and goes with --paths")
     if wanted.sheet is not None and not wanted.sheet.strip():
         raise ValueError("--sheet needs a file name, and that is empty; name one, as in --sheet hits.png")
     if wanted.scores and wanted.sheet is None and not wanted.open_sheet:
@@ -270,8 +281,7 @@ def _print_hits(library: "Library", hits: "list[Hit]", *, title: str, wanted: _W
         for hit in hits:
             typer.echo(hit.model_dump_json())
     elif wanted.paths:
-        for hit in hits:
-            typer.echo(hit.path)
+        print_paths([hit.path for hit in hits], nul=wanted.nul)
     else:
         _print_table(library, hits)
 
@@ -298,7 +308,8 @@ def _print_table(library: "Library", hits: "list[Hit]") -> None:
         return
     for number, hit in enumerate(hits, 1):
         made = "  (made here)" if hit.kind == "generated" else ""
-        typer.echo(f"{number:>3}  {hit.cosine:6.3f}  {name_of(hit.path)}{made}")
+        near = "" if hit.cosine is None else f"{hit.cosine:6.3f}  "
+        typer.echo(f"{number:>3}  {near}{name_of(hit.path)}{made}")
 
 
 def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -82,6 +82,26 @@ def plain(text: str) -> str:
     File names may hold any of them.
     """
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def print_paths(paths: Sequence[str], *, nul: bool) -> None:
+    """Print paths on stdout: their own bytes for another program, harmless letters on a terminal.
+
+    Args:
+        paths: Perhaps with any character but NUL.
+        nul: End each with NUL, which no name holds, and not with a newline, which some do.
+    """
+    sys.stdout.flush()
+    if sys.stdout.isatty() and not nul:
+        for path in paths:
+            typer.echo(name_of(path))
+        return
+    if not nul and any("\n" in path for path in paths):
+        notice("a name holds a newline, so that lines do not tell where it ends; add -0")
+    end = b"\0" if nul else os.linesep.encode()
+    # Past Python's text layer, which would refuse or change what is not valid UTF-8.
+    sys.stdout.buffer.write(b"".join(os.fsencode(path) + end for path in paths))
+    sys.stdout.buffer.flush()
 
 
 def name_of(path: str) -> str:

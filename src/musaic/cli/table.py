@@ -18,7 +18,9 @@ def print_hits(hits: "Sequence[Hit]") -> None:
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("cosine", justify="right", no_wrap=True)
+    scored = any(hit.cosine is not None for hit in hits)
+    if scored:
+        table.add_column("cosine", justify="right", no_wrap=True)
     table.add_column("file", overflow="fold", ratio=None)
     table.add_column("folder", style="dim", overflow="fold")
     for number, hit in enumerate(hits, 1):
@@ -28,7 +30,8 @@ def print_hits(hits: "Sequence[Hit]") -> None:
             name.append("  (made here)", style="dim")
         if not path.exists():
             name.append("  (not there now)", style="yellow")
-        table.add_row(str(number), f"{hit.cosine:.3f}", name, Text(name_of(_near(path.parent))))
+        near = [f"{hit.cosine:.3f}"] if hit.cosine is not None else []
+        table.add_row(str(number), *near, name, Text(name_of(_near(path.parent))))
     Console(highlight=False).print(table)
 
 

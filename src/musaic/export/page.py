@@ -108,7 +108,7 @@ def _searches(made: Page, folder: Path) -> Iterator[str]:
                 made.pictures.get(hit.asset_id, Path(hit.path)),
                 folder,
                 Path(hit.path).name,
-                f"{hit.cosine:.3f}",
+                "" if hit.cosine is None else f"{hit.cosine:.3f}",
             )
             for hit in hits
         )

@@ -3,26 +3,30 @@
 import operator
 import os
 from collections.abc import Iterable
+from typing import get_args
 
 from musaic.errors import InvalidArgumentError
+from musaic.schemas import Order
 
 
-def check_query(text: object, image: object, *, where: object) -> None:
-    """Refuse what cannot be searched with.
+def check_query(text: object, image: object, *, where: object, order: object = None) -> None:
+    """Refuse what cannot be searched with. With neither words nor a picture, everything is listed.
 
     Args:
         text: Words, or None.
         image: A path or an opened picture, or None.
         where: A filter, or None.
+        order: Of a listing, or None.
 
     Raises:
         InvalidArgumentError: The message names the argument.
     """
-    if (text is None) == (image is None):
+    if text is not None and image is not None:
         raise InvalidArgumentError("search needs either words or a picture, and not both")
+    _check_order(order, listing=text is None and image is None)
     if text is not None:
         _check_words(text)
-    elif not isinstance(image, (str, os.PathLike)) and not _is_picture(image):
+    elif image is not None and not isinstance(image, (str, os.PathLike)) and not _is_picture(image):
         raise InvalidArgumentError(f"a picture is a path or an image of Pillow, not {kind_of(image)}")
     if where is not None and not isinstance(where, str):
         raise InvalidArgumentError(f"where is a filter such as 'width > 800', not {kind_of(where)}")
@@ -81,6 +85,16 @@ def _check_words(text: object) -> None:
         raise InvalidArgumentError("the query is empty; say what to look for")
     if not is_text(text):
         raise InvalidArgumentError(f"the query {text!a} is not valid UTF-8")
+
+
+def _check_order(order: object, *, listing: bool) -> None:
+    known = get_args(Order)
+    if order is not None and order not in known:
+        raise InvalidArgumentError(f"order is one of {', '.join(known)}, not {order!r}")
+    if order is not None and not listing:
+        raise InvalidArgumentError(
+            "order is for a listing without words or a picture; hits come nearest first"
+        )
 
 
 def _is_picture(image: object) -> bool:

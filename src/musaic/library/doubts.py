@@ -7,6 +7,12 @@ from pathlib import Path
 from musaic.schemas import Hit
 
 
+def near_of(hit: Hit) -> float:
+    """Return the cosine of a hit of a search by words, which has one."""
+    assert hit.cosine is not None
+    return hit.cosine
+
+
 @dataclass(frozen=True)
 class Doubt:
     """A hit that is likely wrong.
@@ -24,7 +30,7 @@ class Doubt:
     @property
     def why(self) -> str:
         """What speaks against it, in words that follow "the nearest picture"."""
-        return f"is not near ({self.hit.cosine:.2f})" if self.is_far else f"looks more like {self.kind!r}"
+        return f"is not near ({near_of(self.hit):.2f})" if self.is_far else f"looks more like {self.kind!r}"
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ class Near:
 def in_words(parts: Sequence[Part]) -> str:
     """Return a sentence of what each part would find, without a full stop."""
     found = (
-        f"{part.phrase!r} finds {Path(part.hit.path).name} ({part.hit.cosine:.2f})"
+        f"{part.phrase!r} finds {Path(part.hit.path).name} ({near_of(part.hit):.2f})"
         if part.hit
         else f"{part.phrase!r} finds nothing near"
         for part in parts

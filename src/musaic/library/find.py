@@ -2,8 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ from musaic.encoder import is_same_record
 from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
 from musaic.library.arguments import check_name, check_query, check_sources, checked_window
 from musaic.library.base import OpenLibrary
-from musaic.library.doubts import Doubt, Near, Part, in_words
+from musaic.library.doubts import Doubt, Near, Part, in_words, near_of
+from musaic.library.events import last_of, nothing_to_do
 from musaic.library.places import located_asset, located_hit
-from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Progress
+from musaic.schemas import Asset, DoneEvent, Fingerprint, Hit, Order, Progress
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from musaic.embed import Embedder
     from musaic.embed.base import Understood
+    from musaic.filters import Filter
     from musaic.ingest import Pools
     from musaic.store import Row, Store
 
@@ -67,7 +68,7 @@ class FindingLibrary(OpenLibrary):
                 pools=self._pools(),
                 stop=stop,
             )
-            done = _last(run.run(sources, prune=prune), on_progress)
+            done = last_of(run.run(sources, prune=prune), on_progress)
             self._take_in_made(store)
             return done
 
@@ -79,29 +80,33 @@ class FindingLibrary(OpenLibrary):
         limit: int = 3,
         offset: int = 0,
         where: str | None = None,
+        order: Order | None = None,
     ) -> list[Hit]:
-        """Return the assets nearest to words or to a picture, best first.
+        """Return the assets nearest to words or to a picture, best first; without either, list all that fit.
 
         Args:
             text: What to look for, in words.
             image: A picture to look for instead.
             limit: Most hits.
-            offset: How many of the best to pass over.
+            offset: How many of the first to pass over.
             where: A filter, e.g. ``kind == "image" and width > 800``.
+            order: Of a listing, which has no scores: ``newest`` (the default), ``oldest``, ``name`` or ``largest``.
 
         Raises:
-            InvalidArgumentError: Neither or both of `text` and `image` are given, the text is none, or a number is out
-                of range.
+            InvalidArgumentError: Both `text` and `image` are given, or `order` with one of them, the text is none, or a
+                number is out of range.
             FilterError: The filter cannot be used.
             UnknownWordsError: The encoder was taught none of the words.
             MediaError: The picture cannot be read.
         """
-        check_query(text, image, where=where)
+        check_query(text, image, where=where, order=order)
         limit, offset = checked_window(limit, offset)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return []
             self._take_in_waiting(store)
+            if text is None and image is None:
+                return self._listed(store, order or "newest", limit=limit, offset=offset, where=where)
             if text is None:
                 vector = self._encoder.picture_vector(store, image)
                 return self._nearest(store, vector, limit=limit, offset=offset, where=where)
@@ -146,7 +151,7 @@ class FindingLibrary(OpenLibrary):
         rows = store.get([hit.asset_id for hit in hits])
         kinds = self._encoder.taken_for(store, query, [row.vector for row in rows])
         other = {row.asset.asset_id: kind for row, kind in zip(rows, kinds, strict=True)}
-        doubts = [Doubt(hit, other.get(hit.asset_id), is_far=hit.cosine < spec.weak_below) for hit in hits]
+        doubts = [Doubt(hit, other.get(hit.asset_id), is_far=near_of(hit) < spec.weak_below) for hit in hits]
         return [doubt if doubt.is_far or doubt.kind else None for doubt in doubts]
 
     def _parts(self, store: "Store", query: "Understood", *, where: str | None) -> list[Part]:
@@ -241,7 +246,7 @@ class FindingLibrary(OpenLibrary):
             embedder = self._encoder.configured(built_with)
             if is_same_record(embedder.fingerprint, built_with):
                 self._encoder.remember_place(embedder.fingerprint)
-                return _last(_nothing_to_do(store.count()), on_progress)
+                return last_of(nothing_to_do(store.count()), on_progress)
             new = store.beside(embedder.fingerprint)
             run = Reindex(
                 self.folder,
@@ -253,7 +258,7 @@ class FindingLibrary(OpenLibrary):
                 stop=stop or threading.Event(),
                 drop_failed=drop_failed,
             )
-            done = _last(run.run(), on_progress)
+            done = last_of(run.run(), on_progress)
             if not done.interrupted:
                 self._switch(store, new, embedder, done)
             if run.from_thumbnails:
@@ -376,17 +381,31 @@ class FindingLibrary(OpenLibrary):
         where: str | None,
         leave_out: str | None = None,
     ) -> list[Hit]:
+        from musaic import search
+
+        parsed = self._parsed(store, where)
+        hits = search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
+        return [located_hit(hit, self.folder) for hit in hits]
+
+    def _listed(
+        self, store: "Store", order: Order, *, limit: int, offset: int, where: str | None
+    ) -> list[Hit]:
+        from musaic import search
+
+        parsed = self._parsed(store, where)
+        hits = search.listed(store, order=order, limit=limit, offset=offset, where=parsed)
+        return [located_hit(hit, self.folder) for hit in hits]
+
+    def _parsed(self, store: "Store", where: str | None) -> "Filter | None":
+        """Return a filter, and tell of keys that it asks for and no asset has."""
         from musaic import filters, search
 
         parsed = filters.parse(where) if where is not None else None
-        if parsed is not None:
-            for key in search.missing_keys(store, parsed):
-                self._notify(
-                    f"no asset has metadata.{key}: the filter {where!r} asks about a key that is nowhere in this "
-                    "library"
-                )
-        hits = search.nearest(store, vector, limit=limit, offset=offset, where=parsed, leave_out=leave_out)
-        return [located_hit(hit, self.folder) for hit in hits]
+        for key in search.missing_keys(store, parsed) if parsed is not None else ():
+            self._notify(
+                f"no asset has metadata.{key}: the filter {where!r} asks about a key that is nowhere in this library"
+            )
+        return parsed
 
     def _row(self, name: str, store: "Store") -> "Row | None":
         """Return the row that an id or a path stands for."""
@@ -403,24 +422,7 @@ def _label(hit: Hit, *, scores: bool) -> tuple[str, str]:
 
     made = hit.kind == "generated"
     name = str(hit.metadata.get("prompt") or "") if made else spoken_name(hit.path)
-    below = ([f"{hit.cosine:.3f}"] if scores else []) + (["made here"] if made else [])
+    below = ([f"{hit.cosine:.3f}"] if scores and hit.cosine is not None else []) + (
+        ["made here"] if made else []
+    )
     return name, ", ".join(below)
-
-
-def _last(
-    events: Generator[Progress, None, None], on_progress: Callable[[Progress], None] | None
-) -> DoneEvent:
-    done: DoneEvent | None = None
-    # Closed, so that no thread of a run that ends early outlives it.
-    with closing(events):
-        for event in events:
-            if isinstance(event, DoneEvent):
-                done = event
-            if on_progress is not None:
-                on_progress(event)
-    assert done is not None
-    return done
-
-
-def _nothing_to_do(unchanged: int) -> Generator[Progress, None, None]:
-    yield DoneEvent(added=0, updated=0, unchanged=unchanged, failed=0, skipped=0, seconds=0.0)

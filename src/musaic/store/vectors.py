@@ -245,6 +245,19 @@ class Store:
         for batch in self._batches_of(["id"], size=MAX_WINDOW // 4):
             yield from (str(record["id"]) for record in batch)
 
+    def values(self, fields: Sequence[str], where: Filter | None = None) -> Iterator[dict[str, Any]]:
+        """Yield some fields of every row that matches, in no order.
+
+        Raises:
+            FilterError: The filter asks for what this Milvus cannot do.
+        """
+        expression = self._expression(where)
+        if self._connection.embedded:  # Milvus Lite sets no limit to what one query returns, and is quicker so
+            yield from self._query(expression or 'id != ""', list(fields), limit=None)
+            return
+        for batch in self._batches_of(list(fields), size=MAX_WINDOW // 4, expression=expression):
+            yield from batch
+
     def rows(self, batch_size: int = 256) -> Iterator[list[Row]]:
         """Yield every row with its vector, in lists of at most `batch_size`, in no order.
 
@@ -350,11 +363,13 @@ class Store:
         )
         return [(_cosine(hit["distance"]), hit["entity"]) for hit in hits]
 
-    def _batches_of(self, fields: list[str], *, size: int) -> Iterator[list[dict[str, Any]]]:
+    def _batches_of(
+        self, fields: list[str], *, size: int, expression: str = ""
+    ) -> Iterator[list[dict[str, Any]]]:
         connection, name = self._connection, self._present().name
         iterator = self._read(
             lambda: connection.client.query_iterator(
-                name, batch_size=size, output_fields=fields, timeout=connection.timeout_s
+                name, filter=expression, batch_size=size, output_fields=fields, timeout=connection.timeout_s
             )
         )
         try:
