@@ -72,7 +72,7 @@ def test_a_run_may_spend_its_limit_to_the_last_millionth_and_not_one_more(ledger
     for _ in range(3):
         reserve(run, G, 0.1, run_usd=0.3)
 
-    with pytest.raises(BudgetError, match=r"--max-cost of \$0\.30 \(\$0\.3000 of it are spent") as caught:
+    with pytest.raises(BudgetError, match=r"max_cost_usd of \$0\.30 \(\$0\.3000 of it are spent") as caught:
         reserve(run, G, 0.000001, run_usd=0.3)
 
     assert (caught.value.limit_usd, caught.value.spent_usd, caught.value.bound_usd) == (0.3, 0.3, 0.000001)

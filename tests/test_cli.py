@@ -77,7 +77,8 @@ def test_image_takes_a_picture_as_the_query(shop: Shop, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], 'musaic: say what to look for: words, as in `musaic search "a golden watch"`, or --image FILE'),
+        (["red", "--order", "name"], "musaic: --order is for a listing without words or a picture"),
+        (["red", "-0"], "musaic: -0 ends paths with NUL, and goes with --paths"),
         (["red", "--paths", "--json"], "musaic: both --json and --paths are given"),
         (["red", "--image", "x.png"], "musaic: both words ('red') and --image are given"),
         ([""], "musaic: the query is empty"),
@@ -672,13 +673,16 @@ def test_search_for_words_imports_neither_hub_nor_drawing(shop: Shop, tmp_path: 
     ],
 )
 def test_commands_to_paste_begin_as_this_one_did(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: str, orig: str, begins: str
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, argv: str, orig: str, begins: str
 ) -> None:
     monkeypatch.setattr(sys, "argv", [argv, "search"])
     monkeypatch.setattr(sys, "orig_argv", [orig, argv, "search"])
     monkeypatch.setenv("PATH", str(tmp_path))
     assert program() == begins
-    assert f"`{begins} search " in call("search").stderr
+    assert (
+        f"`{begins} lineage` lists them"
+        in call("lineage", "--page", "x.html", "--library", shop.library).stderr
+    )
 
     (tmp_path / "musaic").write_text("#!/bin/sh\n")
     (tmp_path / "musaic").chmod(0o755)

@@ -91,7 +91,7 @@ def test_model_folder_may_be_renamed_and_the_library_keeps_the_name_it_knows(
 
     with (
         Library.open(place) as library,
-        pytest.raises(ModelFilesError, match=r"not there any more.*--model PATH"),
+        pytest.raises(ModelFilesError, match=r"not there any more.*'model': 'PATH'"),
     ):
         library.search("red")
     with Library.open(place, embed={"model": str(moved)}) as library:

@@ -222,7 +222,7 @@ def test_a_wait_until_a_date_is_counted_from_now(server: Replies, asking: Gemini
 def test_a_retired_model_names_its_successor(server: Replies, asking: GeminiGenerator) -> None:
     raised = failure(server, asking, Reply(error(404, "not found"), status=404), model="old")
 
-    assert f"--model {MODEL}" in str(raised)
+    assert f"'model': '{MODEL}'" in str(raised)
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def test_no_network_is_one_sentence_with_the_ways_out(unreachable: Hub, tmp_path
     assert "\n" not in text
     host = str(unreachable.endpoint).removeprefix("http://")
     assert f"could not be fetched from {host} (" in text
-    assert all(way in text for way in ("vit-b-32", "--model PATH", "HF_ENDPOINT", "--model starter"))
+    assert all(way in text for way in ("vit-b-32", "'model': 'PATH'", "HF_ENDPOINT", "'model': 'starter'"))
 
 
 def test_repository_that_is_gone_is_said(hub: Hub, server: FakeHub) -> None:

@@ -274,7 +274,8 @@ def test_whole_numbers_of_numpy_are_numbers(library: Library) -> None:
 def test_query_that_is_none_is_refused(library: Library) -> None:
     queries: list[tuple[dict[str, Any], str]] = [
         ({"text": "red", "image": Path("x.png")}, "not both"),
-        ({}, "either words or a picture"),
+        ({"order": "random"}, "order is one of newest"),
+        ({"text": "red", "order": "name"}, "for a listing"),
         ({"text": "  "}, "empty"),
         ({"text": ["red", "cape"]}, "words in one string, not list"),
         ({"image": np.zeros((3, 3))}, "a path or an image of Pillow, not ndarray"),

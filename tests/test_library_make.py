@@ -720,7 +720,7 @@ def test_nothing_is_said_of_a_conversation_that_nobody_dropped(studio: Studio) -
 
 
 def test_an_out_folder_without_a_name_is_refused(studio: Studio) -> None:
-    with pytest.raises(ValueError, match="--out"):
+    with pytest.raises(ValueError, match="out="):
         studio.open().generate("a red square", find=["red"], out="")
 
     assert studio.fake.requests == ()

@@ -173,7 +173,7 @@ def test_an_out_folder_that_cannot_be_written_is_refused_before_anything_is_sent
     (folder / "file").write_bytes(b"theirs")
     engine = Engine()
 
-    with pytest.raises(ExportError, match="name another --out"):
+    with pytest.raises(ExportError, match="name another out="):
         making(folder, ledger, engine, out=folder / name).run(plan())
 
     assert engine.requests == []

@@ -425,10 +425,10 @@ def test_a_plan_needs_no_key_and_making_does(studio: Studio, monkeypatch: pytest
     assert planned(model="gemini-unheard-of")[0] == "gemini-unheard-of"
     assert studio.records() == []
     library = studio.open(model="gemini-2.5-flash-image")
-    with pytest.raises(RetiredModelError, match=f"use --model {MODEL.id}"):
+    with pytest.raises(RetiredModelError, match=f"use generate={{'model': '{MODEL.id}'}}"):
         library.plan(library.brief("x", find_limit=0))
     library = studio.open(model="nothing-of-the-kind")
-    with pytest.raises(UnknownEngineError, match="name it with --engine"):
+    with pytest.raises(UnknownEngineError, match="name it with generate="):
         library.plan(library.brief("x", find_limit=0))
 
 

@@ -75,7 +75,7 @@ def test_another_encoder_is_refused_with_the_way_out(photos: Path, models: dict[
         for use in (lambda: library.ingest(photos), lambda: library.search("red")):
             with pytest.raises(ModelMismatchError, match=r"'old'.*'new'.*musaic reindex --model") as caught:
                 use()
-            assert "leave --model out" in str(caught.value)
+            assert "leave embed={'model': ...} out" in str(caught.value)
     with opened(photos.parent) as library:
         assert library.check_store()[2] == 5
         assert library.ingest(photos).added == 1

@@ -105,7 +105,7 @@ def test_a_dead_id_is_an_error_with_a_successor_that_lives(models: dict[str, Ima
     successor = caught.value.successor
     assert successor is not None
     assert check_model(successor, models, today=TODAY).state == "current"
-    assert f"--model {successor}" in str(caught.value)
+    assert f"'model': '{successor}'" in str(caught.value)
     assert caught.value.retired_on in str(caught.value)
 
 
@@ -126,7 +126,7 @@ def test_a_deprecated_model_may_be_used_past_its_uncertain_day(models: dict[str,
 def test_successors_that_are_dead_themselves_are_passed_over() -> None:
     models = load_models({NANO: {"state": "retired", "retired_on": "2026-11-01", "successor": "gemini-next"}})
 
-    with pytest.raises(RetiredModelError, match="use --model gemini-next"):
+    with pytest.raises(RetiredModelError, match=r"use generate=\{'model': 'gemini-next'\}"):
         check_model("gemini-2.5-flash-image", models, today=TODAY)
 
 
@@ -165,12 +165,12 @@ def test_an_unknown_id_goes_to_the_engine_that_is_named_or_to_its_likes(
         check_model("qwen-image-edit", models, today=TODAY, engine="openai-images").engine == "openai-images"
     )
     assert check_model("gpt-image-9", models, today=TODAY).engine == "openai-images"
-    with pytest.raises(UnknownEngineError, match="--engine gemini or openai-images"):
+    with pytest.raises(UnknownEngineError, match="gemini or openai-images"):
         check_model("qwen-image-edit", models, today=TODAY)
 
 
 def test_a_model_of_another_engine_is_an_error_that_names_it(models: dict[str, ImageModel]) -> None:
-    with pytest.raises(UnknownEngineError, match="use --engine gemini"):
+    with pytest.raises(UnknownEngineError, match="'engine': 'gemini'"):
         check_model(NANO, models, today=TODAY, engine="moodboard")
 
 

@@ -114,7 +114,7 @@ class LibraryNotFoundError(LibraryError):
             f"`musaic ingest FOLDER --library {shlex.quote(str(start))}`"
             if named
             else f"there is no library in {start} or any folder above it; make one with `musaic ingest FOLDER`, or "
-            "name one with --library DIR"
+            "name one with path=DIR"
         )
 
 
@@ -141,7 +141,7 @@ class ModelMismatchError(LibraryError):
         collection: str,
         built_with: str,
         configured: str,
-        way_out: str = "leave --model out to use what it was built with, or run `musaic reindex --model ID` to build "
+        way_out: str = "leave the model out to use what it was built with, or run `musaic reindex --model ID` to build "
         "it anew",
     ) -> None:
         self.collection, self.built_with, self.configured = collection, built_with, configured
@@ -276,7 +276,7 @@ class RetiredModelError(GenerateError):
 
     def __init__(self, *, model: str, retired_on: str, successor: str | None) -> None:
         self.model, self.retired_on, self.successor = model, retired_on, successor
-        way = f"; use --model {successor}" if successor else ""
+        way = f"; use generate={{'model': '{successor}'}}" if successor else ""
         super().__init__(f"the model {model!r} was switched off by its maker on {retired_on}{way}")
 
 
@@ -286,9 +286,9 @@ class UnknownPriceError(GenerateError):
     def __init__(self, *, model: str, limited: bool = False) -> None:
         self.model, self.limited = model, limited
         way = (
-            "or take --max-cost and the monthly budget away, which cannot hold without it"
+            "or take max_cost_usd and the monthly budget away, which cannot hold without it"
             if limited
-            else "or allow it with --allow-unknown-price"
+            else "or allow it with generate={'allow_unknown_price': True}"
         )
         super().__init__(
             f"the price of {model!r} is unknown, so its cost cannot be bounded; state it under "

@@ -122,6 +122,6 @@ def _make(folder: Path) -> Path:
         (folder / "config.toml").write_text(_CONFIG_TEMPLATE, encoding="utf-8")
     except OSError as exc:
         raise LibraryError(
-            f"a library cannot be made in {folder} ({exc.strerror or exc}); name another place with --library DIR"
+            f"a library cannot be made in {folder} ({exc.strerror or exc}); name another place with path=DIR"
         ) from exc
     return folder

@@ -92,14 +92,14 @@ def _check_roles(references: Sequence[Reference], recipe: Recipe, *, most: int) 
         what = f" ({need.what})" if need.what else ""
         if counts[need.role] < need.least:
             wants = "a picture" if need.least == 1 else f"{need.least} pictures"
-            way = f"give {'it' if need.least == 1 else 'each'} with --ref FILE:{need.role}"
-            found = ", or find it with --find TEXT" if need.role == recipe.find_role else ""
+            way = f"give {'it' if need.least == 1 else 'each'} with refs=['FILE:{need.role}']"
+            found = ", or find it with find=['TEXT']" if need.role == recipe.find_role else ""
             raise PlanError(f"the recipe {recipe.name} needs {wants} as {need.role}{what}; {way}{found}")
         if counts[need.role] > need.most:
             raise PlanError(
                 f"the recipe {recipe.name} takes {need.most} as {need.role}{what}, and {counts[need.role]} are given; "
                 "leave some out"
-                + (", or give them another role with --ref FILE:ROLE" if len(references) <= most else "")
+                + (", or give them another role with refs=['FILE:ROLE']" if len(references) <= most else "")
             )
 
 
@@ -152,14 +152,14 @@ def _grid(brief: Brief, ratios: Sequence[str]) -> list[dict[str, str]]:
         columns[name] = list(dict.fromkeys(value.strip() for value in values))
         if not name.strip() or "{" in name or name in _RESERVED:
             raise PlanError(
-                f"--vary cannot use the name {name!r}; take a word such as colour, setting or light"
+                f"vary cannot use the name {name!r}; take a word such as colour, setting or light"
             )
         if not columns[name] or "" in columns[name]:
-            raise PlanError(f"--vary {name} has an empty value; write --vary {name}=one,two")
+            raise PlanError(f"vary: {name} has an empty value; write vary={{'{name}': ['one', 'two']}}")
     shots = math.prod(len(values) for values in columns.values()) * brief.variants * len(ratios)
     if shots > MOST_SHOTS:
         raise PlanError(
-            f"this asks for {shots} pictures, and {MOST_SHOTS} at once are the most; use fewer values of --vary, "
+            f"this asks for {shots} pictures, and {MOST_SHOTS} at once are the most; use fewer values of vary, "
             "variants or ratios"
         )
     return [dict(zip(columns, cell, strict=True)) for cell in itertools.product(*columns.values())]
@@ -276,9 +276,12 @@ def _put(pattern: str, words: Mapping[str, str], *, recipe: Recipe) -> str:
             return words[name]
         if name in _IMAGES:
             raise PlanError(
-                f"the recipe {recipe.name} needs a picture as {_IMAGES[name]}; give it with --ref FILE:{_IMAGES[name]}"
+                f"the recipe {recipe.name} needs a picture as {_IMAGES[name]}; give it with "
+                f"refs=['FILE:{_IMAGES[name]}']"
             )
-        raise PlanError(f"the recipe {recipe.name} needs a word for {name}; give it with --vary {name}=WORD")
+        raise PlanError(
+            f"the recipe {recipe.name} needs a word for {name}; give it with vary={{'{name}': ['WORD']}}"
+        )
 
     return _PLACEHOLDER.sub(word, pattern)
 
@@ -435,7 +438,7 @@ def _notes(model: ImageModel, *, ratios: Sequence[str], priced: bool, variants: 
         yield f"{model.id} makes {model.variants} variants that differ; they are made, and not {variants}"
     if model.state == "deprecated":
         day = f", and is said to be switched off on {model.retired_on}" if model.retired_on else ""
-        way = f"; use --model {model.successor}" if model.successor else ""
+        way = f"; use generate={{'model': '{model.successor}'}}" if model.successor else ""
         yield f"{model.id} is deprecated by its maker{day}{way}"
     if not model.ratios or not model.sizes:
         yield f"which ratios and sizes {model.id} has is not known, so they are sent unchecked"

@@ -360,7 +360,7 @@ class Recipe(_Shape):
     description: str = ""
     pattern: str = Field(
         description="The prompt: {prompt} is the user's, {references} the sentences on what each image is for, "
-        "{name} a word of --vary or of `words`."
+        "{name} a word of `vary` or of `words`."
     )
     follow: str = Field(
         description="The prompt for another ratio of a picture that is there; {ratio}, {number}."

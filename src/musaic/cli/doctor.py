@@ -13,6 +13,7 @@ from typing import Literal
 
 import typer
 
+from musaic.cli.flags import in_flags
 from musaic.cli.making import engine_at
 from musaic.cli.options import JsonOption, LibraryOption
 from musaic.cli.output import errors_to_stderr, name_of, program
@@ -131,7 +132,7 @@ def _library(path: Path | None) -> Iterator[Line]:
                 text = f"{built_with.model}, {built_with.precision}, {built_with.dim} numbers a vector"
                 yield Line(topic="encoder", state="ok", text=text)
                 if lacking := library.missing_encoder():
-                    yield Line(topic="encoder", state="problem", text=lacking)
+                    yield Line(topic="encoder", state="problem", text=in_flags(lacking))
             server, missing, rows = library.check_store()
             yield Line(topic=topic, state="ok", text=f"{server}, {rows:,} rows")
             if library.settings.store.uri is None and rows != assets:
@@ -144,9 +145,9 @@ def _library(path: Path | None) -> Iterator[Line]:
     except LibraryNotFoundError as exc:
         # Nobody has to have a library; one that was named has to be there.
         named = path is not None
-        yield Line(topic=topic, state="problem" if named else "note", text=str(exc))
+        yield Line(topic=topic, state="problem" if named else "note", text=in_flags(str(exc)))
     except MusaicError as exc:
-        yield Line(topic=topic, state="problem", text=str(exc))
+        yield Line(topic=topic, state="problem", text=in_flags(str(exc)))
 
 
 def _encoders() -> Iterator[Line]:
@@ -174,7 +175,7 @@ def _engine(path: Path | None) -> Iterator[Line]:
         check_engine(engine, settings)
         model = settings.model or default_model(engine, load_models(settings.models))
     except MusaicError as exc:
-        yield Line(topic="engine", state="problem", text=str(exc))
+        yield Line(topic="engine", state="problem", text=in_flags(str(exc)))
         return
     if engine == "moodboard":
         text = "moodboard: drafts without a key; for generated pictures set GEMINI_API_KEY (docs/engines.md)"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from musaic.cli.flags import in_flags
 from musaic.cli.output import in_one_line, name_of, plain, program
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class MakeReport:
             place = f"[{self._done}/{len(self._plan.shots)}] {_words_of(record.ratio, record.values)}: "
         why = f", {usd(made.cost_usd)}, {made.seconds:.1f} s"
         if made.reason:
-            why = f": {self._reason(name_of(made.reason))}{_billed(record)}"
+            why = f": {self._reason(name_of(in_flags(made.reason)))}{_billed(record)}"
         again = f", after {len(record.calls)} requests" if len(record.calls) > 1 else ""
         typer.echo(f"{name_of(place)}{made.id} {_WORDS[made.state]}{why}{again}", err=True)
         if made.state in _ADVICE:
@@ -272,7 +273,7 @@ def _billed(record: "Record") -> str:
 
 def state_of(record: "Record") -> str:
     """Return how a picture ended, in words, with the reason if it has one."""
-    return _WORDS[record.state] + (f": {record.reason}" if record.reason else "")
+    return _WORDS[record.state] + (f": {in_flags(record.reason)}" if record.reason else "")
 
 
 def print_record(record: "Record", *, json: bool) -> None:
@@ -316,7 +317,7 @@ def _facts(record: "Record") -> list[tuple[str, str]]:
 
 
 def _call(call: "Call") -> str:
-    why = f": {call.reason}" if call.reason else ""
+    why = f": {in_flags(call.reason)}" if call.reason else ""
     return f"{call.outcome}, {call.seconds:.1f} s, {usd(call.cost_usd)}, billed {call.billed}{why}"
 
 

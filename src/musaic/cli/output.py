@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 import typer
 
+from musaic.cli.flags import in_flags
 from musaic.errors import MusaicError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def errors_to_stderr() -> Iterator[None]:
     try:
         yield
     except (MusaicError, ValueError) as exc:
-        typer.echo(f"musaic: {plain(str(exc))}", err=True)
+        typer.echo(f"musaic: {plain(in_flags(str(exc)))}", err=True)
         raise SystemExit(getattr(exc, "exit_code", 2)) from exc
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("\nmusaic: interrupted", err=True)
@@ -133,7 +134,7 @@ def program() -> str:
 
 def notice(text: str) -> None:
     """Print a warning in plain words on stderr."""
-    typer.echo(f"note: {plain(text)}", err=True)
+    typer.echo(f"note: {plain(in_flags(text))}", err=True)
 
 
 def on_terminal() -> bool:

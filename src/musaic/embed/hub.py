@@ -204,8 +204,8 @@ def check_blob(file: Path, sha256: str) -> None:
 
 
 _WAYS_OUT = (
-    "copy the model's folder from another machine and name it with --model PATH, point HF_ENDPOINT at a hub that this "
-    "machine can reach, or use --model starter, which is bundled"
+    "copy the model's folder from another machine and name it with embed={'model': 'PATH'}, point HF_ENDPOINT at a hub "
+    "that this machine can reach, or use embed={'model': 'starter'}, which is bundled"
 )
 
 

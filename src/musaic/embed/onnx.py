@@ -72,7 +72,7 @@ class Tower:
         self.fell_back = onnx_names(running.provider)[0] not in self._session.get_providers()
         if self.fell_back and running.must:
             raise ConfigError(
-                f"provider {running.provider!r} is installed but could not start; try --provider auto"
+                f"provider {running.provider!r} is installed but could not start; try embed={{'provider': 'auto'}}"
             )
         self.inputs = {given.name: given for given in self._session.get_inputs()}
         self._output = self._choose_output()
@@ -306,7 +306,7 @@ class OnnxEmbedder:
         if tower.fell_back:
             self._warnings.append(
                 f"ONNX Runtime could not start {self._running.provider} for the {name} tower and uses the CPU; "
-                "name --provider cpu to leave this warning out"
+                "name embed={'provider': 'cpu'} to leave this warning out"
             )
         return tower
 

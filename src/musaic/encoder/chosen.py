@@ -265,7 +265,8 @@ class LibraryEncoder:
             return place
         lost = "it is not there any more" if place else "nothing is known of where it is"
         raise ModelFilesError(
-            f"{lost}; name its place with --model PATH, once: it is remembered", folder=Path(place or name)
+            f"{lost}; name its place with embed={{'model': 'PATH'}}, once: it is remembered",
+            folder=Path(place or name),
         )
 
     def _tell(self, notices: Sequence[str]) -> None:

@@ -24,9 +24,9 @@ class Origins:
     config_file: Path
 
     def without(self, name: Name) -> str:
-        """Return how a setting is taken away, as the beginning of a sentence: ``leave --model out``."""
+        """Return how a setting is taken away, as the beginning of a sentence: ``leave embed={'model': ...} out``."""
         if name in self.flags:
-            return f"leave --{name} out"
+            return f"leave embed={{'{name}': ...}} out"
         if variable := _variable(name):
             return f"unset {variable}"
         return f"take {name} under [embed] out of {self.config_file}"

@@ -70,12 +70,12 @@ def _lacking(name: str, settings: GenerateSettings) -> str | None:
     if name == "gemini" and not _has_gemini(settings):
         return (
             "the gemini engine needs a key: set GEMINI_API_KEY, or generate.gemini.vertex and .project for Vertex AI; "
-            "`--engine moodboard` makes a draft without one"
+            "generate={'engine': 'moodboard'} makes a draft without one"
         )
     if name == "openai-images" and not (settings.openai.api_key or settings.openai.base_url):
         return (
             "the openai-images engine needs OPENAI_API_KEY, or generate.openai.base_url for a server of your own; "
-            "`--engine moodboard` makes a draft without one"
+            "generate={'engine': 'moodboard'} makes a draft without one"
         )
     return None
 

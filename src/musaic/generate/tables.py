@@ -77,13 +77,14 @@ def check_model(
     if row is None:
         if engine == _OFFLINE:
             raise UnknownEngineError(
-                f"the moodboard engine has no model {model!r}; leave --model out, or name the engine it belongs to "
-                "with --engine"
+                f"the moodboard engine has no model {model!r}; leave the model out, or name the engine it belongs to "
+                "with generate={'engine': ...}"
             )
         return ImageModel(id=model, engine=engine or _engine_like(model, models))
     if engine is not None and row.engine != engine:
         raise UnknownEngineError(
-            f"the model {model!r} belongs to the engine {row.engine}, not {engine}; use --engine {row.engine}"
+            f"the model {model!r} belongs to the engine {row.engine}, not {engine}; "
+            f"use generate={{'engine': '{row.engine}'}}"
         )
     if row.state != "retired":
         return row
@@ -214,7 +215,8 @@ def _engine_like(model: str, models: Mapping[str, ImageModel]) -> str:
     if len(likes) == 1:
         return likes.pop()
     raise UnknownEngineError(
-        f"nothing tells which engine runs the model {model!r}; name it with --engine {' or '.join(_engines(models))}"
+        f"nothing tells which engine runs the model {model!r}; name it with generate={{'engine': ...}}: "
+        f"{' or '.join(_engines(models))}"
     )
 
 

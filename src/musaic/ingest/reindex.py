@@ -210,5 +210,5 @@ class Reindex:
             f"{len(lost)} pictures of the shared collection can be read here neither from their files nor from "
             f"thumbnails ({first}), and switching would take them from everyone, so the old vectors stay; the new ones "
             "made here are kept: run the same reindex on the machine that has these files, or, where they are gone "
-            "for good, add --drop-failed to let them go"
+            "for good, add drop_failed=True to let them go"
         )

@@ -88,7 +88,7 @@ class Calls(Database):
             if not self._rows(open_one, (generation, run)):
                 raise ValueError(f"{generation} is not open in {run}")
             if bound:
-                self._check("--max-cost", run_limit_usd, bound, spent=self._spent("run = ?", run))
+                self._check("max_cost_usd", run_limit_usd, bound, spent=self._spent("run = ?", run))
                 month = self._spent("calls.at >= ? AND calls.at < ?", *_month(at))
                 self._check("monthly budget", month_limit_usd, bound, spent=month)
             return self._write_call(generation, run=run, at=at, bound=bound)

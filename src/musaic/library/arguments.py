@@ -2,7 +2,7 @@
 
 import operator
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import get_args
 
 from musaic.errors import InvalidArgumentError
@@ -52,6 +52,52 @@ def check_sources(sources: Iterable[object]) -> None:
             several = isinstance(source, Iterable) and not isinstance(source, bytes)
             way = "; pass paths as separate arguments: ingest(*paths)" if several else ""
             raise InvalidArgumentError(f"a source is a path, not {kind_of(source)}{way}")
+
+
+def several(name: str, value: object) -> tuple[str, ...]:
+    """Return an argument that holds several texts or paths; one alone is a list of one.
+
+    Raises:
+        InvalidArgumentError: It is no list, or something in it is neither a text nor a path.
+    """
+    if isinstance(value, (str, os.PathLike)):
+        value = (value,)
+    if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
+        raise InvalidArgumentError(f"{name} is a list of texts, not {kind_of(value)}")
+    return tuple(_text_of(name, each) for each in value)
+
+
+def check_prompt(prompt: object) -> None:
+    """Refuse a prompt that is no text.
+
+    Raises:
+        InvalidArgumentError: It is something else.
+    """
+    if not isinstance(prompt, str):
+        raise InvalidArgumentError(f"the prompt is a text, not {kind_of(prompt)}")
+
+
+def _text_of(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, os.PathLike) and isinstance(text := os.fspath(value), str):
+        return text
+    raise InvalidArgumentError(f"{name} is a list of texts, and {kind_of(value)} is none")
+
+
+def varied(vary: object) -> dict[str, tuple[str, ...]]:
+    """Return words by name; one word alone is a list of one.
+
+    Raises:
+        InvalidArgumentError: It is no mapping of texts to texts.
+    """
+    if vary is None:
+        return {}
+    if not isinstance(vary, Mapping) or not all(isinstance(name, str) for name in vary):
+        raise InvalidArgumentError(
+            f"vary holds words by name, as {{'colour': ['red', 'blue']}}, not {kind_of(vary)}"
+        )
+    return {name: several(f"vary[{name!r}]", words) for name, words in vary.items()}
 
 
 def check_name(name: object) -> None:

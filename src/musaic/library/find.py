@@ -118,6 +118,7 @@ class FindingLibrary(OpenLibrary):
 
     def near(self, text: str, *, limit: int, where: str | None) -> Near:
         """Return the nearest assets to words, best first: those near enough to be right, and the others."""
+        check_query(text, None, where=where)
         with self._gate.asking(), self._opened() as store:
             if self._is_empty(store):
                 return Near()
@@ -291,7 +292,12 @@ class FindingLibrary(OpenLibrary):
         )
 
     def sheet(
-        self, hits: Sequence[Hit], path: Path | str | None = None, *, title: str = "", scores: bool = False
+        self,
+        hits: Sequence[Hit] | Hit,
+        path: Path | str | None = None,
+        *,
+        title: str = "",
+        scores: bool = False,
     ) -> Path:
         """Write hits as a contact sheet: pictures with the words of their file names, the title above.
 
@@ -309,7 +315,7 @@ class FindingLibrary(OpenLibrary):
         target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
         tiles = [
             Tile(Path(hit.path), *_label(hit, scores=scores), self.thumbnail(hit.asset_id), hit.asset_id)
-            for hit in hits
+            for hit in ([hits] if isinstance(hits, Hit) else hits)
         ]
         return write_sheet(tiles, target, title=title, notify=self._notify)
 

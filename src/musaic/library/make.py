@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,7 +100,7 @@ class MakingLibrary(RecordsLibrary):
             return planned
         note = (
             "the moodboard lays the references out anew; to carry out a change takes a generating engine: "
-            "--engine gemini"
+            "generate={'engine': 'gemini'}"
         )
         return planned.model_copy(update={"notes": (*planned.notes, note)})
 
@@ -178,13 +178,13 @@ class MakingLibrary(RecordsLibrary):
         self,
         prompt: str,
         *,
-        find: Sequence[str] = (),
-        refs: Sequence[str] = (),
+        find: Iterable[str] | str = (),
+        refs: Iterable[str | Path] | str | Path = (),
         recipe: str = "promo",
-        ratios: Sequence[str] = (),
+        ratios: Iterable[str] | str = (),
         size: str | None = None,
         variants: int = 1,
-        vary: Mapping[str, Sequence[str]] | None = None,
+        vary: Mapping[str, Iterable[str] | str] | None = None,
         max_cost_usd: float | None = None,
         out: Path | str | None = None,
     ) -> list[Generation]:
@@ -314,7 +314,11 @@ class MakingLibrary(RecordsLibrary):
         return Signer(chain, key)
 
     def grid(
-        self, generations: Sequence[Generation], path: Path | str | None = None, *, title: str = ""
+        self,
+        generations: Sequence[Generation] | Generation,
+        path: Path | str | None = None,
+        *,
+        title: str = "",
     ) -> Path:
         """Write pictures that were made as a contact sheet, with what each is a variant of; those that failed say why.
 
@@ -328,7 +332,8 @@ class MakingLibrary(RecordsLibrary):
         """
         from musaic.export import Tile, write_sheet
 
-        records = [self.record(each.id) for each in generations]
+        made = [generations] if isinstance(generations, Generation) else generations
+        records = [self.record(each.id) for each in made]
         several = any(record.variant > 1 for record in records)
         tiles = [
             Tile(
@@ -400,10 +405,10 @@ def _target(out: Path | str) -> Path:
         ExportError: Its name is not valid UTF-8.
     """
     if not str(out):
-        raise InvalidArgumentError("--out names no folder; give its path")
+        raise InvalidArgumentError("out=... names no folder; give its path")
     target = os.path.abspath(out)  # noqa: PTH100  links stay
     if not is_text(target):
-        raise ExportError(f"the name of {target!a} is not valid UTF-8; name another folder with --out")
+        raise ExportError(f"the name of {target!a} is not valid UTF-8; name another folder with out=...")
     return Path(target)
 
 

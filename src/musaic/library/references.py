@@ -86,6 +86,6 @@ def _found(name: str, ledger: Ledger, library: Path) -> tuple[str, str]:
         return record.asset_id, record.path
     if os.sep in name or "." in name:
         raise PlanError(
-            f"there is no file {name!r}; --ref takes a file, the id of an asset, or of a picture made here"
+            f"there is no file {name!r}; refs=[...] takes a file, the id of an asset, or of a picture made here"
         )
     raise UnknownAssetError(asset=name)

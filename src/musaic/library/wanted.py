@@ -2,12 +2,14 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from functools import cached_property
+from pathlib import Path
 from typing import cast, get_args
 
 from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, UnknownWordsError
+from musaic.library.arguments import check_prompt, several, varied
 from musaic.library.base import is_text
 from musaic.library.doubts import Near, in_words
 from musaic.library.find import FindingLibrary
@@ -51,13 +53,13 @@ class WantingLibrary(FindingLibrary):
         self,
         prompt: str,
         *,
-        find: Sequence[str] = (),
-        refs: Sequence[str] = (),
+        find: Iterable[str] | str = (),
+        refs: Iterable[str | Path] | str | Path = (),
         recipe: str = "promo",
-        ratios: Sequence[str] = (),
+        ratios: Iterable[str] | str = (),
         size: str | None = None,
         variants: int = 1,
-        vary: Mapping[str, Sequence[str]] | None = None,
+        vary: Mapping[str, Iterable[str] | str] | None = None,
         find_limit: int | None = None,
         where: str | None = None,
         include_generated: bool = False,
@@ -88,9 +90,12 @@ class WantingLibrary(FindingLibrary):
         from musaic import filters
         from musaic.generate.tables import find_recipe
 
+        find, refs, ratios = several("find", find), several("refs", refs), several("ratios", ratios)
+        words = varied(vary)
+        check_prompt(prompt)
         if not prompt.strip():
             raise PlanError("the prompt is empty; say what the picture should show")
-        grid = (word for name, words in (vary or {}).items() for word in (name, *words))
+        grid = (word for name, some in words.items() for word in (name, *some))
         for text in (prompt, *find, *grid):
             if not is_text(text):
                 raise PlanError(f"{text!a} is not valid UTF-8")
@@ -109,10 +114,10 @@ class WantingLibrary(FindingLibrary):
             prompt=prompt,
             recipe=chosen.name,
             references=tuple(references),
-            ratios=tuple(ratios) or (chosen.ratio,),
+            ratios=ratios or (chosen.ratio,),
             size=size or chosen.size,
             variants=variants,
-            vary={name: tuple(words) for name, words in (vary or {}).items()},
+            vary=words,
         )
 
     def _filter(self, where: str | None, *, include_generated: bool) -> str | None:
@@ -174,7 +179,7 @@ class _Search:
         if not fresh and limit:
             raise PlanError(_nothing(text, found))
         if found.parts:
-            self._library.note(f"{in_words(found.parts)}; name them one by one with --find")
+            self._library.note(f"{in_words(found.parts)}; name them one by one with find=[...]")
         before = len(references)
         references += [
             Reference(
@@ -194,7 +199,7 @@ class _Search:
                 self.add(references, prompt, limit=limit)
         except UnknownWordsError as exc:
             why, _, _ = str(exc).partition(". ")
-            self._library.note(f"no references, name them with --find or --ref: {why}")
+            self._library.note(f"no references, name them with find=[...] or refs=[...]: {why}")
         except PlanError as exc:
             self._library.note(f"no references: {exc}")
 
@@ -205,8 +210,8 @@ def _nothing(text: str, found: Near) -> str:
         first = found.doubts[0]
         told = f"no picture of this library is near {text!r}: the nearest, {first.hit.path}, {first.why}"
     if found.parts:
-        return f"{told}; {in_words(found.parts)}; name them one by one with --find"
-    return f"{told}; find something else, or name a picture with --ref"
+        return f"{told}; {in_words(found.parts)}; name them one by one with find=[...]"
+    return f"{told}; find something else, or name a picture with refs=[...]"
 
 
 def _with_role(find: str) -> tuple[str, Role | None]:

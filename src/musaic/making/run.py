@@ -97,7 +97,7 @@ class Making:
         bound = plan.cost_bound_usd or 0.0
         month_usd = self._ledger.spent_in_month()
         limits = (
-            ("--max-cost", self._limits.run_usd, 0.0),
+            ("max_cost_usd", self._limits.run_usd, 0.0),
             ("monthly budget", self._limits.month_usd, month_usd),
         )
         for name, limit, spent in limits:

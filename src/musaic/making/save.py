@@ -115,7 +115,7 @@ def check_out(out: Path) -> None:
             pass
     except (OSError, ValueError) as exc:
         why = getattr(exc, "strerror", None) or exc
-        raise ExportError(f"{out} is no folder that can be written ({why}); name another --out") from exc
+        raise ExportError(f"{out} is no folder that can be written ({why}); name another out=...") from exc
 
 
 def hand_out(record: Record, out: Path) -> Path | None:
@@ -134,5 +134,7 @@ def hand_out(record: Record, out: Path) -> Path | None:
         out.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
     except OSError as exc:
-        raise ExportError(f"{target} cannot be written ({exc.strerror or exc}); name another --out") from exc
+        raise ExportError(
+            f"{target} cannot be written ({exc.strerror or exc}); name another out=..."
+        ) from exc
     return target

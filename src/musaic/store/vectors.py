@@ -252,7 +252,9 @@ class Store:
             FilterError: The filter asks for what this Milvus cannot do.
         """
         expression = self._expression(where)
-        if self._connection.embedded:  # Milvus Lite sets no limit to what one query returns, and is quicker so
+        if (
+            self._connection.embedded
+        ):  # Milvus Lite sets no limit to what one query returns, and is quicker so
             yield from self._query(expression or 'id != ""', list(fields), limit=None)
             return
         for batch in self._batches_of(list(fields), size=MAX_WINDOW // 4, expression=expression):

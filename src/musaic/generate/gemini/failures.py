@@ -176,7 +176,7 @@ def _bad_credentials(code: int, said: str) -> str:
 def _bad_request(code: int, said: str, model: ImageModel | None) -> str:
     message = f"Gemini calls the request wrong (HTTP {code}: {said})"
     if code == 404 and model is not None and model.successor:
-        return f"{message}; use --model {model.successor}"
+        return f"{message}; use generate={{'model': '{model.successor}'}}"
     if code == 413:
         return f"{message}; give fewer or smaller references"
     return message
