@@ -14,10 +14,13 @@ from tests.shop import Shop, call
 PACKAGE = Path(__file__).parents[1] / "src/musaic"
 # What writes for people at a terminal.
 SURFACES = ("cli", "demo")
+# Settings are described with their commands, and a page has a style sheet.
+_OTHERS = ("config.py", "page.py")
 BELOW = sorted(
-    file for file in PACKAGE.rglob("*.py")
-    if file.relative_to(PACKAGE).parts[0] not in SURFACES and "testing" not in file.parts and file.name not in ("config.py", "page.py")
-)  # fmt: skip
+    file
+    for file in PACKAGE.rglob("*.py")
+    if not {*SURFACES, "testing"} & set(file.relative_to(PACKAGE).parts) and file.name not in _OTHERS
+)
 _FLAG = re.compile(r"(?<![\w`-])--[a-z]")
 
 

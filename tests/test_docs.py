@@ -1,4 +1,5 @@
 import importlib.util
+import inspect
 import re
 import shlex
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 import typer
 from PIL import Image
 
+import musaic
 from musaic.cli import app
 from musaic.demo.look import Look
 from musaic.demo.render import render
@@ -239,3 +241,34 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
     assert {page for page in PAGES if page.parent == ROOT / "docs" or "concepts" in page.parts} - reached <= {
         ROOT / "docs" / "cli_intro.md"
     }
+
+
+# --- the page of the library -----------------------------------------------------------------------
+def documented() -> dict[str, list[str]]:
+    """Return the methods that docs/api.md lists, each with its parameters."""
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs/api.md").read_text(encoding="utf-8"), re.MULTILINE)
+    spans = (span for row in rows for span in re.findall(r"`(?:Library)?\.(\w+(?:\(.*?\))?)`(?:,|$)", row))
+    found = {}
+    for span in spans:
+        name, _, given = span.removesuffix(")").partition("(")
+        given = re.sub(r"=(\(\)|[^,]*)", "", given)
+        found[name] = [each.strip().lstrip("*") for each in given.split(",") if each.strip(" *")]
+    return found
+
+
+def test_the_page_of_the_library_lists_what_it_has_and_nothing_else() -> None:
+    public = {name: value for name, value in inspect.getmembers(musaic.Library) if not name.startswith("_")}
+    parameters = {
+        name: [each for each in inspect.signature(value).parameters if each != "self"]
+        if callable(value)
+        else []
+        for name, value in public.items()
+    }
+
+    assert documented() == parameters
+
+
+def test_every_public_name_is_on_the_page_of_the_library() -> None:
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8").partition("## Finding")[0]
+
+    assert set(re.findall(r"`([A-Z]\w+)`", page)) == set(musaic.__all__)

@@ -34,9 +34,7 @@ OffsetOption = Annotated[
 ]
 WhereOption = Annotated[
     str | None,
-    typer.Option(
-        "--where", help="Only assets that fit, e.g. 'width > 800 and metadata.season == \"winter\"'."
-    ),
+    typer.Option("--where", help="Only assets that fit, e.g. 'width > 800 and mime == \"image/png\"'."),
 ]
 
 

@@ -2,11 +2,11 @@ r"""What `--where` says: parsed, checked against the schema, and written as a Mi
 
 The grammar is a small part of Python's::
 
-    kind == "image" and width > 800 and metadata.season in ["winter", "autumn"]
-    800 <= width < 2000                     "sale" in tags            not mime == "image/gif"
+    kind == "image" and width > 800 and mime in ["image/png", "image/webp"]
+    800 <= width < 2000                     metadata.transparent == true      not mime == "image/gif"
     startswith(filename, "cape")            "cape" in filename        filename.endswith(".jpg")
-    captured_at >= "2026-03-01"             metadata["any key"] > 3   metadata.season != None
-    width > height                          "Milan" in metadata.cities
+    captured_at >= "2026-03-01"             metadata["any key"] > 3           metadata.recipe != None
+    width > height                          "x" in tags (nothing sets tags yet)
 
 - A bare day stands for the whole day in UTC: `captured_at == "2026-03-01"` is any time of it,
   `<=` includes it, `>` starts after it.

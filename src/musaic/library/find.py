@@ -116,7 +116,7 @@ class FindingLibrary(OpenLibrary):
             self._tell_parts(self._parts(store, query, where=where))
             return hits
 
-    def near(self, text: str, *, limit: int, where: str | None) -> Near:
+    def _near(self, text: str, *, limit: int, where: str | None) -> Near:
         """Return the nearest assets to words, best first: those near enough to be right, and the others."""
         check_query(text, None, where=where)
         with self._gate.asking(), self._opened() as store:

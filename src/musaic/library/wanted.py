@@ -152,10 +152,6 @@ class WantingLibrary(FindingLibrary):
                 time.sleep(_PAUSE_S)
             yield
 
-    def note(self, text: str) -> None:
-        """Pass a warning in plain words to whoever opened the library."""
-        self._notify(text)
-
 
 class _Search:
     def __init__(self, library: WantingLibrary, where: str | None, recipe: Recipe) -> None:
@@ -174,12 +170,12 @@ class _Search:
         """
         text, role = _with_role(find)
         taken = {each.asset_id for each in references}
-        found = self._library.near(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
+        found = self._library._near(text, limit=limit + len(taken) + _SPARE_HITS, where=self._where)
         fresh = [hit for hit in found.hits if hit.asset_id not in taken]
         if not fresh and limit:
             raise PlanError(_nothing(text, found))
         if found.parts:
-            self._library.note(f"{in_words(found.parts)}; name them one by one with find=[...]")
+            self._library._notify(f"{in_words(found.parts)}; name them one by one with find=[...]")
         before = len(references)
         references += [
             Reference(
@@ -199,9 +195,9 @@ class _Search:
                 self.add(references, prompt, limit=limit)
         except UnknownWordsError as exc:
             why, _, _ = str(exc).partition(". ")
-            self._library.note(f"no references, name them with find=[...] or refs=[...]: {why}")
+            self._library._notify(f"no references, name them with find=[...] or refs=[...]: {why}")
         except PlanError as exc:
-            self._library.note(f"no references: {exc}")
+            self._library._notify(f"no references: {exc}")
 
 
 def _nothing(text: str, found: Near) -> str:
