@@ -55,8 +55,8 @@ def settings_page() -> str:
         "file.\n\n"
         "What goes over a network (image services, the model hub, a Milvus server elsewhere) heeds the proxies of the "
         "environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`) and certificates in `SSL_CERT_FILE`. The "
-        "store inside the library heeds none. Milvus' own variables (`MILVUS_URI` and its like) and `.env` files are "
-        "not read, and an empty variable is an unset one.\n"
+        "store inside the library heeds none. Variables of the libraries beneath (`MILVUS_*`, `GRPC_*`, `ARROW_*`) and "
+        "`.env` files are not read, and an empty variable is an unset one.\n"
     )
 
 

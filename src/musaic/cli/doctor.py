@@ -134,10 +134,10 @@ def _library(path: Path | None) -> Iterator[Line]:
                     yield Line(topic="encoder", state="problem", text=lacking)
             server, missing, rows = library.check_store()
             yield Line(topic=topic, state="ok", text=f"{server}, {rows:,} rows")
-            if library.settings.store.uri is None and rows != assets:
+            if apart := library.check_agreement():
                 text = (
-                    f"{rows:,} rows, but the ledger knows {assets:,} assets: a run was killed, or one of them was lost "
-                    f"or restored; `{program()} ingest` of any folder brings them together"
+                    f"{apart}: a run was killed, or one of them was lost or restored; `{program()} ingest` of any "
+                    "folder brings them together"
                 )
                 yield Line(topic=topic, state="problem", text=text)
             yield from (Line(topic=topic, state="note", text=each) for each in missing)
