@@ -42,6 +42,12 @@ class StoreSettings(BaseModel):
         default="musaic", description="Name of the collection; letters, digits, underscore."
     )
     timeout_s: float = Field(default=30.0, gt=0, le=_DAY_S, description="Limit for one call, in seconds.")
+    wait_s: float = Field(
+        default=10.0,
+        ge=0,
+        le=_DAY_S,
+        description="How long to wait for another process that has the embedded store open, in seconds.",
+    )
 
 
 class EmbedSettings(BaseModel):

@@ -15,7 +15,7 @@ import typer
 
 from musaic.cli.making import engine_at
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr, name_of, program
+from musaic.cli.output import errors_to_stderr, name_of, notice, program
 from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
@@ -121,7 +121,7 @@ def _library(path: Path | None) -> Iterator[Line]:
 
     topic = "library"
     try:
-        with Library.open(path) as library:
+        with Library.open(path, notify=notice) as library:
             assets, files, vanished = library.counts()
             text = f"{library.folder}: {assets:,} assets from {files:,} files, {vanished:,} of them vanished"
             yield Line(topic=topic, state="ok", text=text)

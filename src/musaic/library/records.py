@@ -107,7 +107,7 @@ class RecordsLibrary(WantingLibrary):
         if not self._ledger.waiting():
             return
         try:
-            with self._opened() as store:
+            with self._opened(patiently=False) as store:
                 self._take_in_waiting(store)
         except LibraryBusyError as exc:
             self._notify(
