@@ -51,12 +51,12 @@ def settings_page() -> str:
         f"{rows}\n\n"
         "Besides: `MUSAIC_LIBRARY` names the library; `GEMINI_API_KEY`, `GOOGLE_API_KEY` and `OPENAI_API_KEY` are "
         "read where the `api_key` of an engine is unset; `HF_HUB_OFFLINE`, `HF_ENDPOINT`, `HF_HOME` and `HF_TOKEN` "
-        "are the model hub's own, and `GOOGLE_GEMINI_BASE_URL` is Google's. A key belongs in the environment, not in a "
-        "file.\n\n"
+        "are the model hub's own, `GOOGLE_GEMINI_BASE_URL` is Google's, and `OPENAI_ORG_ID` and `OPENAI_PROJECT_ID` "
+        "are OpenAI's. A key belongs in the environment, not in a file.\n\n"
         "What goes over a network (image services, the model hub, a Milvus server elsewhere) heeds the proxies of the "
         "environment (`https_proxy`, `http_proxy`, `all_proxy`, `no_proxy`) and certificates in `SSL_CERT_FILE`. The "
-        "store inside the library heeds none. Milvus' own variables (`MILVUS_URI` and its like) and `.env` files are "
-        "not read, and an empty variable is an unset one.\n"
+        "store inside the library heeds none. Variables of the libraries beneath (`MILVUS_*`, `GRPC_*`, "
+        "`GOOGLE_GENAI_*` and others) and `.env` files are not read, and an empty variable is an unset one.\n"
     )
 
 

@@ -175,3 +175,14 @@ def test_keys_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (
         "very-secret" not in f"{settings!r} {settings} {settings.model_dump()} {settings.model_dump_json()}"
     )
+
+
+@pytest.mark.parametrize("name", ["store.timeout_s", "ingest.settle_s", "generate.deadline_s"])
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300"])
+def test_a_limit_of_time_that_no_clock_can_keep_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MUSAIC_" + name.upper().replace(".", "__"), value)
+
+    with pytest.raises(ConfigError, match=name):
+        load()

@@ -11,6 +11,7 @@ import base64
 import gzip
 import json
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -140,6 +141,30 @@ def test_the_version_of_the_api_is_a_setting(server: Replies, version: str) -> N
     ask(generator(server.url, api_version=version))
 
     assert server.seen[0].path == f"/{version}/models/{MODEL}:generateContent"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GOOGLE_GENAI_API_VERSION", "v99"),
+        ("GOOGLE_GENAI_CLIENT_MODE", "replay"),
+        ("GOOGLE_GENAI_HTTP_CLIENT", "none of them"),
+        ("GOOGLE_GENAI_USE_VERTEXAI", "true"),
+        ("GOOGLE_CLOUD_PROJECT", "somebody's"),
+    ],
+)
+def test_a_variable_of_the_sdk_changes_nothing_and_stays(
+    server: Replies, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, value: str
+) -> None:
+    server.replies += [Reply(PICTURE), Reply(PICTURE)]
+    ask(generator(server.url))
+    monkeypatch.setenv(name, value)
+
+    ask(generator(server.url))
+
+    assert server.seen[0].path == server.seen[1].path
+    assert value not in caplog.text
+    assert os.environ[name] == value
 
 
 def test_vertex_takes_a_key(server: Replies) -> None:

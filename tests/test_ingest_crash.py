@@ -38,7 +38,8 @@ class Bench:
         self.library = folder / ".musaic"
         # The same on every machine: how many batches a run is cut into goes by the threads.
         threads = {"MUSAIC_EMBED__THREADS": "2", "MUSAIC_INGEST__DECODERS": "2"}
-        self.env = {**os.environ, "PYTHONPATH": str(SRC), "MUSAIC_INGEST__SETTLE_S": "0", **threads}
+        waits = {"MUSAIC_STORE__WAIT_S": "0", "MUSAIC_INGEST__SETTLE_S": "0"}
+        self.env = {**os.environ, "PYTHONPATH": str(SRC), **waits, **threads}
 
     def start(self, *arguments: str, program: Sequence[str] = PROGRAM) -> "subprocess.Popen[str]":
         """Start the command line, or the one that waits at a gate."""
@@ -52,7 +53,11 @@ class Bench:
 
     def open(self, **embed: object) -> Library:
         return Library.open(
-            self.folder, create=True, embed=embed or {"model": str(self.model)}, ingest={"settle_s": 0}
+            self.folder,
+            create=True,
+            store={"wait_s": 0},
+            embed=embed or {"model": str(self.model)},
+            ingest={"settle_s": 0},
         )
 
     def acknowledged(self, lines: list[str]) -> int:

@@ -24,6 +24,7 @@ from musaic.ingest import Pools
 from musaic.ingest.plan import Planner
 from musaic.ledger import FileState, Ledger
 from musaic.schemas import DoneEvent
+from musaic.store import Row, Store, vectors
 from tests.ingesting import OpenLibrary, counts, draw, draw_many, id_of
 
 SRC = Path(__file__).parents[1] / "src"
@@ -369,6 +370,41 @@ def test_a_library_whose_rows_the_ledger_could_not_hold_heals(library: OpenLibra
     assert counts(library.ingest(photos)) == {"unchanged": 3}
     assert library.encoded == 0
     assert library.ledger.counts()[0] == library.store.count() == 3
+
+
+@pytest.mark.parametrize("trouble", [TypeError("nobody foresaw this"), OverflowError("too wide")])
+def test_a_row_that_cannot_be_written_for_a_reason_nobody_foresaw_fails_alone(
+    library: OpenLibrary, photos: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    upsert = type(library.store).upsert
+
+    def refusing(self: Store, rows: Sequence[Row]) -> None:
+        if any(row.asset.filename == "b.png" for row in rows):
+            raise trouble
+        upsert(self, rows)
+
+    monkeypatch.setattr(Store, "upsert", refusing)
+    assert counts(library.ingest(photos)) == {"added": 2, "failed": 1}
+    assert str(trouble) in library.reasons()[str(photos / "b.png")]
+
+    monkeypatch.undo()
+    assert counts(library.ingest(photos)) == {"added": 1, "unchanged": 2}
+    assert len(library.rows()) == 3
+
+
+def test_a_value_that_milvus_refuses_is_the_rows_own_fault(
+    library: OpenLibrary, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_record = vectors.to_record
+
+    def unchecked(row: Row, *, dim: int) -> dict[str, object]:
+        wrong = {"size_bytes": 1 << 63} if row.asset.filename == "b.png" else {}
+        return to_record(row, dim=dim) | wrong
+
+    monkeypatch.setattr(vectors, "to_record", unchecked)
+
+    assert counts(library.ingest(photos)) == {"added": 2, "failed": 1}
+    assert "move it away" not in library.reasons()[str(photos / "b.png")]
 
 
 def test_a_file_that_the_ledger_cannot_hold_fails_alone(

@@ -184,6 +184,7 @@ def test_own_server_needs_no_key_and_is_asked_for_base64_and_the_seed(
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-secret")
     monkeypatch.setenv("OPENAI_PROJECT_ID", "proj-secret")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Other: header-secret")
     pictures = [attachment(number + 1) for number in range(count)]
 
     answer = make(own_server, asking(*pictures, model="Qwen/Qwen-Image-Edit", ratio="21:9", seed=7), key=None)

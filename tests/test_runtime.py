@@ -1,7 +1,5 @@
 """ONNX Runtime: silent, imported in one place, and repaired where two packages bring it."""
 
-import subprocess
-import sys
 from importlib import metadata
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import pytest
 
 from musaic.embed import providers
 from musaic.errors import ConfigError
-from tests.shop import Shop, call, environment, run
+from tests.shop import Shop, call, run, run_python
 from tests.test_architecture import ROOT, imports_of
 
 HOME = ROOT / "src/musaic/embed/runtime.py"
@@ -29,16 +27,18 @@ def test_a_search_leaves_no_identifier_of_this_machine_behind(shop: Shop, tmp_pa
 
 
 def test_who_wants_to_be_seen_may_say_so(tmp_path: Path) -> None:
-    code = "import os, musaic.embed.runtime; print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    (tmp_path / "onnxruntime.py").write_text("import os\nread = os.environ['ORT_DISABLE_TELEMETRY']\n")
+    code = (
+        "import os, sys; sys.path.insert(0, '.'); from musaic.embed.runtime import onnxruntime; "
+        "print(onnxruntime.read, os.environ.get('ORT_DISABLE_TELEMETRY'))"
+    )
 
     said = [
-        subprocess.run(
-            [sys.executable, "-c", code], env=environment(tmp_path, **more), capture_output=True, text=True, check=True
-        ).stdout.strip()
-        for more in ({}, {"ORT_DISABLE_TELEMETRY": "0"})
-    ]  # fmt: skip
+        run_python(code, here=tmp_path, more=more).stdout.strip()
+        for more in ({}, {"ORT_DISABLE_TELEMETRY": ""}, {"ORT_DISABLE_TELEMETRY": "0"})
+    ]
 
-    assert said == ["1", "0"]
+    assert said == ["1 None", "1", "0 0"]
 
 
 @pytest.mark.parametrize("folder", ["src", "training", "benchmarks", "tests", "docs"])

@@ -24,6 +24,8 @@ from pydantic_settings import (
 from musaic.errors import ConfigError
 
 Precision = Literal["fp32", "int8"]
+# Clocks beneath count in whole numbers: none of them can wait for ever.
+_DAY_S = 86_400.0
 Provider = Literal["auto", "cpu", "cuda", "tensorrt", "coreml", "directml", "openvino"]
 
 
@@ -39,7 +41,13 @@ class StoreSettings(BaseModel):
     collection: str = Field(
         default="musaic", description="Name of the collection; letters, digits, underscore."
     )
-    timeout_s: float = Field(default=30.0, gt=0, description="Limit for one call, in seconds.")
+    timeout_s: float = Field(default=30.0, gt=0, le=_DAY_S, description="Limit for one call, in seconds.")
+    wait_s: float = Field(
+        default=10.0,
+        ge=0,
+        le=_DAY_S,
+        description="How long to wait for another process that has the embedded store open, in seconds.",
+    )
 
 
 class EmbedSettings(BaseModel):
@@ -69,7 +77,7 @@ class IngestSettings(BaseModel):
         default=None, ge=1, le=1024, description="Threads that decode; unset: one a core."
     )
     settle_s: float = Field(
-        default=2.0, ge=0, description="A file changed this recently may still be being written."
+        default=2.0, ge=0, le=_DAY_S, description="A file changed this recently may still be being written."
     )
     max_pixels: int = Field(
         default=400_000_000, ge=1, description="Larger pictures fail instead of filling memory."
@@ -130,7 +138,7 @@ class GenerateSettings(BaseModel):
     model: str | None = Field(default=None, description="Id of an image model; unset: the engine's default.")
     concurrency: int = Field(default=4, ge=1, le=64, description="Most calls at a time.")
     deadline_s: float = Field(
-        default=180.0, gt=0, description="Limit for one call, in seconds; 4K has 300 at least."
+        default=180.0, gt=0, le=_DAY_S, description="Limit for one call, in seconds; 4K has 300 at least."
     )
     attempts: int = Field(
         default=4, ge=1, le=10, description="Most requests for a picture that were not billed."

@@ -121,14 +121,28 @@ class LibraryNotFoundError(LibraryError):
 class LibraryBusyError(LibraryError):
     """Another process holds the embedded library."""
 
-    def __init__(self, *, path: Path, pid: int | None, since: str | None, command: str | None) -> None:
-        self.path, self.pid, self.since, self.command = path, pid, since, command
-        who = f"process {pid}" if pid else "another process"
-        what = f" (`{command}`)" if command else ""
-        when = f" since {since}" if since else ""
+    def __init__(
+        self, *, path: Path, pid: int | None, since: str | None, command: str | None, waited_s: float = 0.0
+    ) -> None:
+        self.path, self.pid, self.since, self.command, self.waited_s = path, pid, since, command, waited_s
+        waited = f", also after {waited_s:.0f} s" if waited_s else ""
         super().__init__(
-            f"the library {path} is in use by {who}{what}{when}; wait until it is done, end it, "
+            f"{self.in_use}{waited}; wait until it is done, end it, "
             "or set store.uri to a Milvus server, which many processes can share"
+        )
+
+    @property
+    def in_use(self) -> str:
+        """Which library who holds, and since when."""
+        who = f"process {self.pid}" if self.pid else "another process"
+        what = f" (`{self.command}`)" if self.command else ""
+        when = f" since {self.since}" if self.since else ""
+        return f"the library {self.path} is in use by {who}{what}{when}"
+
+    def after(self, waited_s: float) -> "LibraryBusyError":
+        """Return the same error, after it was waited for the library."""
+        return LibraryBusyError(
+            path=self.path, pid=self.pid, since=self.since, command=self.command, waited_s=waited_s
         )
 
 

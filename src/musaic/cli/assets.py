@@ -330,4 +330,7 @@ def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:
 
 
 def _time(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "seconds")
+    except (ValueError, OverflowError, OSError):  # a file's time may lie beyond the years 1 to 9999
+        return f"{seconds} seconds after 1970"

@@ -16,7 +16,7 @@ import typer
 from musaic.cli.flags import in_flags
 from musaic.cli.making import engine_at
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import errors_to_stderr, name_of, program
+from musaic.cli.output import errors_to_stderr, name_of, notice, program
 from musaic.errors import LibraryNotFoundError, MusaicError
 
 _PACKAGES = (
@@ -122,7 +122,7 @@ def _library(path: Path | None) -> Iterator[Line]:
 
     topic = "library"
     try:
-        with Library.open(path) as library:
+        with Library.open(path, notify=notice) as library:
             assets, files, vanished = library.counts()
             text = f"{library.folder}: {assets:,} assets from {files:,} files, {vanished:,} of them vanished"
             yield Line(topic=topic, state="ok", text=text)
@@ -135,10 +135,10 @@ def _library(path: Path | None) -> Iterator[Line]:
                     yield Line(topic="encoder", state="problem", text=in_flags(lacking))
             server, missing, rows = library.check_store()
             yield Line(topic=topic, state="ok", text=f"{server}, {rows:,} rows")
-            if library.settings.store.uri is None and rows != assets:
+            if apart := library.check_agreement():
                 text = (
-                    f"{rows:,} rows, but the ledger knows {assets:,} assets: a run was killed, or one of them was lost "
-                    f"or restored; `{program()} ingest` of any folder brings them together"
+                    f"{apart}: a run was killed, or one of them was lost or restored; `{program()} ingest` of any "
+                    "folder brings them together"
                 )
                 yield Line(topic=topic, state="problem", text=text)
             yield from (Line(topic=topic, state="note", text=each) for each in missing)

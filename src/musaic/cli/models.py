@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from musaic.cli.options import JsonOption, LibraryOption
-from musaic.cli.output import download_report, errors_to_stderr
+from musaic.cli.output import download_report, errors_to_stderr, notice
 
 if TYPE_CHECKING:
     from musaic.embed import ModelSpec
@@ -101,9 +101,9 @@ def show(
 def get(model: Annotated[str, typer.Argument(help="An id from `musaic models`.")]) -> None:
     """Download an encoder's weights now, so that later runs need no network; print their folder."""
     with errors_to_stderr():
-        from musaic.embed import fetch, model_spec
+        from musaic.embed import Hub, fetch, model_spec
 
-        typer.echo(fetch(model_spec(model), on_download=download_report()))
+        typer.echo(fetch(model_spec(model), on_download=download_report(), hub=Hub(notify=notice)))
 
 
 def _facts(spec: "ModelSpec") -> Iterator[tuple[str, str]]:

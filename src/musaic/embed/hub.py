@@ -8,6 +8,7 @@ links them. What the hub answers is not trusted: names, sizes and contents are c
 import contextlib
 import hashlib
 import importlib
+import logging
 import re
 import string
 import time
@@ -21,11 +22,14 @@ from musaic.embed.cache import user_cache
 from musaic.embed.folder import LAYOUT_FILES, Stored, Suffix, find_variant, has_weights
 from musaic.embed.models import ModelSpec
 from musaic.errors import ConfigError, HubError, ModelFilesError, MusaicError
+from musaic.holders import holder_of
 from musaic.home import expanded
 
 if TYPE_CHECKING:
+    from filelock import FileLock
     from huggingface_hub.hf_api import RepoSibling
 
+_logger = logging.getLogger("musaic")
 OnDownload = Callable[[int, int], None]
 """Told how a download goes: bytes done, bytes in all."""
 
@@ -33,6 +37,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 _WAIT_S = 0.25
+_TELL_AFTER_S = 0.3
 _CHUNK_BYTES = 1 << 20
 _SIDE_FILES = (".json", ".txt", ".model")
 
@@ -60,11 +65,13 @@ class Hub:
         endpoint: Address; None: ``HF_ENDPOINT``, or the public hub.
         cache: Folder; None: ``HF_HUB_CACHE`` or ``HF_HOME``, or the library's own place.
         tries: How often in a row a transfer may get on by no byte before it is given up.
+        notify: Told in plain words of another process that is waited for.
     """
 
     endpoint: str | None = None
     cache: Path | None = None
     tries: int = 5
+    notify: Callable[[str], None] = _logger.warning
 
     def local(
         self, spec: ModelSpec, *, precision: Stored = "fp32", revision: str | None = None
@@ -158,7 +165,7 @@ class Hub:
         blob = self._storage(spec) / "blobs" / file.digest
         part = blob.with_name(f"{file.digest}.musaic-part")
         blob.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(part.with_suffix(".musaic-lock")):
+        with self._waiting(FileLock(part.with_suffix(".musaic-lock")), f"{file.name} of {spec.id}"):
             if blob.is_file() and _digest_of(blob, file) == file.digest:
                 return
             url = hf_hub_url(_repository(spec), file.name, revision=commit, endpoint=self.endpoint)
@@ -172,6 +179,22 @@ class Hub:
                     model=spec.id,
                 )
             part.replace(blob)
+
+    @contextlib.contextmanager
+    def _waiting(self, lock: "FileLock", what: str) -> Iterator[None]:
+        """Hold a lock, and say for whom it is waited if it is not free: a download may take long."""
+        from filelock import Timeout
+
+        try:
+            lock.acquire(timeout=_TELL_AFTER_S)
+        except Timeout:
+            holder = holder_of(Path(lock.lock_file))
+            self.notify(f"{what} is being fetched by {holder}; waiting until it is done (Ctrl-C ends this)")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _address(self) -> str:
         from huggingface_hub import constants

@@ -9,9 +9,18 @@ import os
 from importlib import import_module
 from types import ModuleType
 
-os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-
-import onnxruntime
+_SWITCH = "ORT_DISABLE_TELEMETRY"
+_theirs = os.environ.get(_SWITCH)
+if not _theirs:
+    os.environ[_SWITCH] = "1"
+try:
+    import onnxruntime
+finally:
+    # Read once, and the environment is the program's whose process this is.
+    if _theirs is None:
+        del os.environ[_SWITCH]
+    else:
+        os.environ[_SWITCH] = _theirs
 
 __all__ = ["onnxruntime", "quantization"]
 

@@ -225,7 +225,7 @@ class LibraryEncoder:
         return f"the weights of {source} are not on this machine; they are fetched at the next search"
 
     def _load(self, built_with: Fingerprint | None) -> "Embedder":
-        from musaic.embed import load_embedder
+        from musaic.embed import Hub, load_embedder
 
         wanted = self._settings.embed
         updates: dict[str, object] = {}
@@ -238,6 +238,7 @@ class LibraryEncoder:
             revision=built_with.revision if built_with is not None else None,
             ask=self._ask,
             on_download=self._on_download,
+            hub=Hub(notify=self._notify),
         )
         self._tell(loaded.notices)
         self.ready = True

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from musaic.errors import StoreLimitError
+from musaic.errors import MusaicError, StoreLimitError
 from musaic.ingest.plan import Job
 from musaic.ingest.thumbs import remove_thumb
 from musaic.ledger import FileState, Ledger, bounded
@@ -228,8 +228,14 @@ class Writer:
         except StoreLimitError as exc:
             if len(rows) == 1:
                 return {rows[0].asset.id: str(exc)}
-            return {asset_id: why for row in rows for asset_id, why in self._upsert([row]).items()}
-        return {}
+        except MusaicError:
+            raise
+        except Exception as exc:  # a row that nobody foresaw takes no other down
+            if len(rows) == 1:
+                return {rows[0].asset.id: f"cannot be stored ({type(exc).__name__}: {exc})"}
+        else:
+            return {}
+        return {asset_id: why for row in rows for asset_id, why in self._upsert([row]).items()}
 
     def _record(self, states: Sequence[FileState]) -> dict[str | None, str]:
         """Write files to the ledger; return why some of them cannot be, by asset.
@@ -238,7 +244,9 @@ class Writer:
         """
         try:
             self._ledger.record(states)
-        except (ValueError, OverflowError) as exc:  # what a column cannot hold, in Python's own words
+        except MusaicError:
+            raise
+        except Exception as exc:  # what a column cannot hold, in Python's own words
             if len(states) == 1:
                 return {states[0].asset_id: f"cannot be written down: {exc}"}
             return {asset_id: why for state in states for asset_id, why in self._record([state]).items()}

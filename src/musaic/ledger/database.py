@@ -1,9 +1,10 @@
 """The open file: transactions, and errors in words."""
 
+import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,7 @@ from typing import Any, Literal, Self, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from musaic.errors import LibraryError
+from musaic.holders import holder_of
 from musaic.ledger import schema
 
 CLOSED = "this library is closed; open it again"
@@ -19,21 +21,30 @@ CLOSED = "this library is closed; open it again"
 
 Value = str | int | float | None
 _Shape = TypeVar("_Shape", bound=BaseModel)
+_Answer = TypeVar("_Answer")
 
-_WAIT_S = 30
-_PAUSE_S = 0.005
+_WAIT_S, _TELL_AFTER_S = 30, 0.3
+_PAUSE_S = 0.02
+
+_logger = logging.getLogger("musaic")
 
 
 class Database:
     """The file under a `Ledger`."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, notify: Callable[[str], None] = _logger.warning) -> None:
+        """Open the file, made if it is not there.
+
+        Args:
+            path: Of the file.
+            notify: Told in plain words of another process that is waited for.
+        """
+        self.path, self._notify = path, notify
         # One connection has one transaction at a time, whatever thread began it.
         self._turn = threading.RLock()
         self._closed = False
         with self._errors():
-            self._db = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(path, timeout=_PAUSE_S, isolation_level=None, check_same_thread=False)
         try:
             self._prepare()
         except BaseException:
@@ -54,7 +65,7 @@ class Database:
             self._share()
             # A transaction survives kill -9; a power cut may cost the last ones, which are then done again.
             self._db.execute("PRAGMA synchronous = NORMAL")
-            if schema.version_of(self._db) < schema.VERSION:
+            if self._patiently(lambda: schema.version_of(self._db)) < schema.VERSION:
                 # Another process may be at it too, or be quicker.
                 with self._transaction():
                     schema.upgrade(self._db)
@@ -62,21 +73,35 @@ class Database:
                 raise LibraryError(f"{self.path} was written by a newer Musaic; update this one")
 
     def _share(self) -> None:
-        """Let others read while one writes.
+        """Let others read while one writes."""
+        self._patiently(lambda: self._db.execute("PRAGMA journal_mode = WAL").fetchone())
 
-        SQLite does not wait its turn for this (seen with 3.40): two that open a new file at once may be told that
-        it is locked.
+    def _patiently(self, call: Callable[[], _Answer]) -> _Answer:
+        """Return what a call returns, once no other process has the file.
+
+        SQLite would wait by itself, but says nothing meanwhile and hears no Ctrl-C; and for the way to write it does
+        not wait its turn (seen with 3.40): two that open a new file at once may be told that it is locked.
         """
-        until = time.monotonic() + _WAIT_S
+        began, told = time.monotonic(), False
         while True:
             try:
-                self._db.execute("PRAGMA journal_mode = WAL").fetchone()
+                return call()
             except sqlite3.OperationalError as exc:
-                if not exc.sqlite_errorname.startswith("SQLITE_BUSY") or time.monotonic() > until:
+                waited_s = time.monotonic() - began
+                if not exc.sqlite_errorname.startswith("SQLITE_BUSY"):
                     raise
-                time.sleep(_PAUSE_S)
-            else:
-                return
+                if waited_s > _WAIT_S:
+                    raise LibraryError(
+                        f"{self._in_use()}, also after {waited_s:.0f} s; run again when that is done"
+                    ) from exc
+            if not told and waited_s > _TELL_AFTER_S:
+                told = True
+                self._notify(f"{self._in_use()}; waiting for it, {_WAIT_S} s at most (Ctrl-C ends this)")
+            time.sleep(_PAUSE_S)
+
+    def _in_use(self) -> str:
+        # Writers have a lock on the index of what was written last, in a file beside.
+        return f"{self.path} is being written by {holder_of(Path(f'{self.path}-shm'))}"
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +121,7 @@ class Database:
     def _transaction(self, survives: Literal["kill", "power cut"] = "kill") -> Iterator[None]:
         """Hold the file for writing: no other process writes between what is read and what is written here."""
         with self._turn, self._errors(), self._synced(survives):
-            self._db.execute("BEGIN IMMEDIATE")
+            self._patiently(lambda: self._db.execute("BEGIN IMMEDIATE"))
             try:
                 yield
                 self._db.execute("COMMIT")
@@ -125,7 +150,7 @@ class Database:
 
     def _rows(self, query: str, values: Sequence[Value] = ()) -> list[tuple[Any, ...]]:
         with self._turn, self._errors():
-            return self._db.execute(query, values).fetchall()
+            return self._patiently(lambda: self._db.execute(query, values).fetchall())
 
     def _parsed(self, shape: type[_Shape], body: str, *, of: str) -> _Shape:
         try:

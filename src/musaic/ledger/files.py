@@ -124,8 +124,8 @@ class Files(Database):
 
 
 def _values(state: FileState) -> tuple[str | int | None, ...]:
-    numbers = bounded(state.size_bytes), bounded(state.mtime_ns)
-    return state.folder, state.name, *numbers, state.asset_id, state.reason
+    mtime_ns = bounded(state.mtime_ns)
+    return state.folder, state.name, state.size_bytes, mtime_ns, state.asset_id, state.reason
 
 
 def _below(root: str) -> tuple[str, str]:

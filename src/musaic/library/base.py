@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from musaic import config
 from musaic.encoder import LibraryEncoder
-from musaic.errors import LibraryError
+from musaic.errors import LibraryBusyError, LibraryError
 from musaic.home import expanded, find_or_make
 from musaic.ledger import Ledger
 from musaic.ledger.database import CLOSED
 from musaic.library.arguments import check_name, is_text
 from musaic.library.gate import Gate
+from musaic.library.patience import Patience
 
 if TYPE_CHECKING:
     from musaic.embed import Ask, OnDownload
@@ -66,7 +67,7 @@ class OpenLibrary:
         # Which of `generate` were named for this opening, and are not merely set somewhere.
         self._by_hand = dict(by_hand or {})
         self._notify = notify
-        self._ledger = Ledger(folder / "ledger.sqlite")
+        self._ledger = Ledger(folder / "ledger.sqlite", notify=notify)
         self._encoder = LibraryEncoder(
             settings,
             self._ledger,
@@ -201,21 +202,29 @@ class OpenLibrary:
 
     # --- what is open ----------------------------------------------------------------------------
     @contextmanager
-    def _opened(self) -> Iterator["Store"]:
-        from musaic.store import Store
-
+    def _opened(self, *, patiently: bool = True) -> Iterator["Store"]:
+        """Open the store, or use the one that is open; another process that holds it is waited for."""
         with self._inside():
-            with self._turn:
-                if self._store is None:
-                    self._store = Store.open(self.settings.store, self.folder)
-                store = self._store
-                self._users += 1
+            store = self._taken(Patience(self.settings.store.wait_s if patiently else 0.0, self._notify))
             try:
                 yield store
             finally:
                 with self._turn:
                     self._users -= 1
                     self._let_go()
+
+    def _taken(self, patience: Patience) -> "Store":
+        from musaic.store import Store
+
+        while True:
+            try:
+                with self._turn:
+                    if self._store is None:
+                        self._store = Store.open(self.settings.store, self.folder)
+                    self._users += 1
+                    return self._store
+            except LibraryBusyError as exc:
+                patience.wait(exc)  # not in turn: other threads need no store
 
     def _known_id(self, name: Path | str) -> str | None:
         """Return the asset that a path stands for.

@@ -352,6 +352,19 @@ class FindingLibrary(OpenLibrary):
         """Return why the encoder of this library cannot be loaded on this machine; None where nothing is missing."""
         return self._encoder.missing()
 
+    def check_agreement(self) -> str | None:
+        """Return how store and ledger disagree, in words; None where they do not."""
+        with self._gate.asking(), self._opened() as store:
+            known = self._ledger.asset_ids()
+            if store.fingerprint() is None:
+                rows = 0
+            # A shared collection holds other libraries' rows too.
+            elif store.capabilities.embedded:
+                rows = store.count()
+            else:
+                rows = len(store.among(known))
+        return None if rows == len(known) else f"{rows:,} rows, but the ledger knows {len(known):,} assets"
+
     def check_store(self) -> tuple[str, list[str], int]:
         """Return the store's version, what it cannot do in words, and how many rows it holds."""
         with self._gate.asking(), self._opened() as store:

@@ -107,7 +107,7 @@ class RecordsLibrary(WantingLibrary):
         if not self._ledger.waiting():
             return
         try:
-            with self._opened() as store:
+            with self._opened(patiently=False) as store:
                 self._take_in_waiting(store)
         except LibraryBusyError as exc:
             self._notify(
@@ -120,13 +120,21 @@ class RecordsLibrary(WantingLibrary):
         # An empty library has no encoder yet, and a picture made without references does not choose one.
         if store.fingerprint() is None:
             return
+        # They are saved and recorded; searching must not fail what was paid for, nor the other way round.
         try:
             for asset_id, generation in self._ledger.waiting():
-                self._take_in(store, generation)
-                self._ledger.encoded(asset_id)
+                self._take_one_in(store, asset_id, generation)
         except MusaicError as exc:
-            # They are saved and recorded; searching must not fail what was paid for, nor the other way round.
             self._notify(_UNSEARCHABLE.format(exc))
+
+    def _take_one_in(self, store: "Store", asset_id: str, generation: str) -> None:
+        try:
+            self._take_in(store, generation)
+            self._ledger.encoded(asset_id)
+        except MusaicError:
+            raise
+        except Exception as exc:  # what nobody foresaw of one picture keeps no other waiting
+            self._notify(f"{generation} cannot be searched yet ({type(exc).__name__}: {exc})")
 
     def _take_in(self, store: "Store", generation: str) -> None:
         from musaic.ingest import Made, take_in

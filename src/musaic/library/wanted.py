@@ -1,14 +1,13 @@
 """What is wanted: a brief, with its references found."""
 
 import re
-import time
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import cast, get_args
 
-from musaic.errors import LibraryBusyError, PlanError, UnknownRecipeError, UnknownWordsError
+from musaic.errors import PlanError, UnknownRecipeError, UnknownWordsError
 from musaic.library.arguments import check_prompt, several, varied
 from musaic.library.base import is_text
 from musaic.library.doubts import Near, in_words
@@ -21,7 +20,6 @@ _NOT_GENERATED = 'kind != "generated"'
 _SPARE_HITS = 16
 # One word right behind a colon is meant as a role; "size: large" and "16:9" are not.
 _ROLE_LIKE = re.compile(r"[^\W\d]+")
-_PATIENCE_S, _PAUSE_S = 5.0, 0.1
 
 
 class WantingLibrary(FindingLibrary):
@@ -105,7 +103,8 @@ class WantingLibrary(FindingLibrary):
         references = by_hand(refs, ledger=self._ledger, library=self.folder, recipe=chosen)
         search = _Search(self, self._filter(where, include_generated=include_generated), chosen)
         by_prompt = chosen.find_limit if find_limit is None else find_limit
-        with self._opened_patiently() if find or not refs else nullcontext():
+        # Opened once for several searches.
+        with self._opened() if find or not refs else nullcontext():
             for text in find:
                 search.add(references, text, limit=1 if find_limit is None else find_limit)
             if not (find or refs):
@@ -136,21 +135,6 @@ class WantingLibrary(FindingLibrary):
         from musaic.generate.tables import load_models
 
         return load_models(self.settings.generate.models)
-
-    @contextmanager
-    def _opened_patiently(self) -> Iterator[None]:
-        """Open the store for several searches. Another `generate` holds it for moments only, which are waited out."""
-        until = time.monotonic() + _PATIENCE_S
-        with ExitStack() as stack:
-            while True:
-                try:
-                    stack.enter_context(self._opened())
-                    break
-                except LibraryBusyError:
-                    if time.monotonic() > until:
-                        raise
-                time.sleep(_PAUSE_S)
-            yield
 
 
 class _Search:

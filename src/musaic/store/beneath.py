@@ -1,7 +1,8 @@
 """The libraries beneath the store are imported here, so that only what a setting names changes what they do.
 
 pymilvus reads a `.env` of the current folder into the environment of the whole process, and ``MILVUS_URI`` and its
-like, when it is imported (pymilvus 3.0); milvus_lite and pyarrow read their limits then.
+like, when it is imported (pymilvus 3.0); milvus_lite, pyarrow, protobuf and faiss read their variables then, and the
+C core of gRPC its own when it is first used: an unknown ``GRPC_POLL_STRATEGY`` ends the whole process (grpcio 1.85).
 """
 
 import importlib
@@ -13,16 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-_FOREIGN = "MILVUS_"
+_FOREIGN = ("MILVUS_", "GRPC_", "ARROW_", "PROTOCOL_BUFFERS_", "FAISS_")
+# Where certificates lie is this machine's to say.
+_HEEDED = ("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH",)
 _turn = threading.Lock()
 
 
 @contextmanager
 def _alone(**needed: str) -> Iterator[None]:
-    """Hide Milvus' own variables and every `.env` from what is imported within; give it what it needs instead."""
+    """Hide the libraries' variables and every `.env` from what is imported within; give it what it needs instead."""
     import dotenv
 
-    hidden = {name: value for name, value in os.environ.items() if name.startswith(_FOREIGN)}
+    hidden = [name for name in os.environ if name.startswith(_FOREIGN) and name not in _HEEDED]
     before = {name: os.environ.get(name) for name in (*hidden, *needed)}
     load = dotenv.load_dotenv
     for name in hidden:
@@ -40,15 +43,19 @@ def _alone(**needed: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+# The C core of gRPC writes to stderr on its own.
+_QUIET = {"GRPC_VERBOSITY": "NONE"}
+
+
 def pymilvus() -> ModuleType:
     """Return the client's package."""
-    # The C core of gRPC writes to stderr on its own; it reads this when it is first used.
-    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     with _turn:
         if "pymilvus" not in sys.modules:
-            with _alone(), warnings.catch_warnings():
+            with _alone(**_QUIET), warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 importlib.import_module("pymilvus")
+                # Nothing is connected, but from here on the C core knows its variables.
+                importlib.import_module("grpc").insecure_channel("127.0.0.1:9").close()
     return sys.modules["pymilvus"]
 
 

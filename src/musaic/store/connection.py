@@ -20,6 +20,7 @@ from musaic.errors import (
     MusaicError,
     StoreAuthError,
     StoreError,
+    StoreLimitError,
     StoreUnavailableError,
 )
 from musaic.store import beneath
@@ -38,6 +39,8 @@ _NOT_THE_STORES = (
 )  # fmt: skip
 _NOT_FOUND = 100
 _NOT_LOADED = 101
+# "Illegal argument" of Milvus Lite and of a server.
+_ILLEGAL = (6, 1100)
 _AUTH_WORDS = (
     "unauthenticated",
     "auth check failure",
@@ -114,6 +117,22 @@ class Connection:
             raise
         except Exception as exc:
             raise explain(exc, uri=self.uri, secret=self._secret, embedded=self.embedded) from exc
+
+    @contextlib.contextmanager
+    def values(self) -> Iterator[None]:
+        """Say of a call that sends values, within `errors`, that they are refused where they are; others would not be.
+
+        Raises:
+            StoreLimitError: The client cannot send a value, or Milvus calls it wrong.
+        """
+        try:
+            yield
+        except Exception as exc:
+            if not _is_about_values(exc):
+                raise
+            raise StoreLimitError(
+                f"the store refuses a value: {_reason(_causes(exc), self._secret)}"
+            ) from exc
 
     def close(self) -> None:
         """Close the channel, and end Milvus Lite, which writes what it holds in memory."""
@@ -205,6 +224,13 @@ def is_missing(exc: Exception) -> bool:
     return isinstance(exc, MilvusException) and (
         exc.code == _NOT_FOUND or str(exc.message).startswith("can't find collection")
     )
+
+
+def _is_about_values(exc: Exception) -> bool:
+    known = beneath.pymilvus().exceptions
+    refusals = (known.ParamError, known.DataNotMatchException, known.DataTypeNotMatchException)
+    wrong = (*refusals, TypeError, OverflowError, UnicodeError)
+    return any(isinstance(each, wrong) or getattr(each, "code", None) in _ILLEGAL for each in _causes(exc))
 
 
 def is_not_loaded(exc: Exception) -> bool:

@@ -169,7 +169,7 @@ class Store:
         dim = collection.fingerprint.dim
         records = {row.asset.id: to_record(row, dim=dim) for row in rows}
         for batch in _batches(records.values()):
-            with self._writing, self._connection.errors():
+            with self._writing, self._connection.errors(), self._connection.values():
                 self._connection.client.upsert(collection.name, batch, timeout=self._connection.timeout_s)
 
     def get(self, ids: Sequence[str]) -> list[Row]:

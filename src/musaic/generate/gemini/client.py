@@ -14,6 +14,7 @@ from pydantic import JsonValue, SecretStr
 from musaic.config import GeminiSettings
 from musaic.errors import ConfigError, EngineError, UnknownEngineError
 from musaic.generate.base import Answer, Request
+from musaic.generate.environment import hidden
 from musaic.generate.gemini import failures
 from musaic.generate.gemini.answers import answer_of
 from musaic.generate.gemini.turns import contents, user_turn
@@ -23,7 +24,7 @@ from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
     from google.genai import Client
-    from google.genai.types import Content, GenerateContentConfig
+    from google.genai.types import Content, GenerateContentConfig, HttpOptions
 
 _LEAST_4K_S = 300.0
 _PICTURES = frozenset({"data"})
@@ -187,13 +188,19 @@ class GeminiGenerator:
         log = logging.getLogger("google_genai._api_client")
         log.addFilter(_not_about_keys)
         try:
-            if self._key is not None:
-                return Client(vertexai=settings.vertex, api_key=self._secret(), http_options=options)
-            return Client(
-                vertexai=True, project=settings.project, location=settings.location, http_options=options
-            )
+            # An API version there is another address, and a client mode no service at all (3.4).
+            with hidden("GOOGLE_GENAI_", "GOOGLE_CLOUD_"):
+                return self._made(Client, options)
         finally:
             log.removeFilter(_not_about_keys)
+
+    def _made(self, client: "type[Client]", options: "HttpOptions") -> "Client":
+        settings = self._settings
+        if self._key is not None:
+            return client(vertexai=settings.vertex, api_key=self._secret(), http_options=options)
+        return client(
+            vertexai=True, project=settings.project, location=settings.location, http_options=options
+        )
 
 
 def _not_about_keys(record: logging.LogRecord) -> bool:

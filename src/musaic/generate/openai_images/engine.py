@@ -20,6 +20,7 @@ from musaic.errors import (
 )
 from musaic.generate.base import Answer, Attachment, Request
 from musaic.generate.bodies import limit_body
+from musaic.generate.environment import hidden
 from musaic.generate.openai_images.failures import broken, endless, late, refusal
 from musaic.generate.openai_images.replies import ENGINE, read_reply
 from musaic.generate.openai_images.sizes import asked_size, is_gpt_image
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     _Call = AbstractAsyncContextManager[AsyncAPIResponse[ImagesResponse]]
 
 _OPENAI = "https://api.openai.com/v1"
+_OF_OPENAI = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
 # A server of one's own asks for no key, but the SDK sends none without.
 _NO_KEY = "none-needed"
 _CONNECT_S, _LEAST_4K_S = 15.0, 300.0
@@ -165,11 +167,11 @@ def _connect(key: str, base_url: str, *, own_server: bool) -> "tuple[ModuleType,
     transport = openai.DefaultAsyncHttpxClient(
         follow_redirects=False, timeout=timeout, limits=limits, event_hooks={"response": [_limited]}
     )
-    client = openai.AsyncOpenAI(
-        api_key=key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
-    )
-    if own_server:
-        client.organization = client.project = None  # from the environment; they are OpenAI's to know
+    # Organization and project are OpenAI's to know, and headers that other programs need nobody's.
+    with hidden("OPENAI_", but=() if own_server else _OF_OPENAI):
+        client = openai.AsyncOpenAI(
+            api_key=key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
+        )
     return http, client
 
 
