@@ -83,7 +83,7 @@ def test_the_bytes_are_on_disk_before_they_are_examined_and_under_one_name_after
     (made,) = making(folder, ledger, Engine(Pictured(pictures=pictures, usage=USAGE))).run(plan())
 
     assert seen == [["answer-1.bin", "answer-2.bin", "answer-3.bin", "answer-4.bin"]] * 4
-    assert files(folder, made.id) == ["also-1.png", "export.png", "picture.png", "record.json"]
+    assert files(folder, made.id) == ["also-1.png", "also-3.bin", "export.png", "picture.png", "record.json"]
     assert Path(made.path or "").read_bytes() == pictures[3]
 
 
@@ -114,12 +114,19 @@ def test_several_pictures_half_named_are_named_to_the_end(
         return target.name.startswith("picture")
 
     generation = killed_at(folder, ledger, monkeypatch, "_rename", answer, when=is_last)
-    assert files(folder, generation) == ["also-1.png", "answer-3.bin", "record.json"]
+    assert files(folder, generation) == [
+        "also-1.png",
+        "also-2.bin",
+        "also-4.bin",
+        "answer-3.bin",
+        "record.json",
+    ]
 
     (saved,) = recover(folder, ledger)
 
     assert Path(saved.path or "").read_bytes() == pictures[2]
-    assert files(folder, generation) == ["also-1.png", "export.png", "picture.png", "record.json"]
+    beside = ["also-1.png", "also-2.bin", "also-4.bin"]
+    assert files(folder, generation) == [*beside, "export.png", "picture.png", "record.json"]
 
 
 def test_bytes_that_are_no_picture_are_found_to_be_none_after_a_kill_too(

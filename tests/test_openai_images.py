@@ -417,7 +417,9 @@ def test_an_address_in_the_place_of_a_picture_is_one_that_must_be_counted(own_se
     assert make(own_server).usage == Usage(input_text=12, output_text=5, output_image=None)
 
 
-@pytest.mark.parametrize("alphabet", ["standard", "url-safe", "wrapped", "data address"])
+@pytest.mark.parametrize(
+    "alphabet", ["standard", "url-safe", "wrapped", "unpadded", "data address", "data letters"]
+)
 def test_base64_is_read_in_every_spelling(own_server: FakeOpenai, alphabet: str) -> None:
     content = b"\x89PNG" + bytes(range(256))
     text = base64.b64encode(content).decode()
@@ -425,6 +427,8 @@ def test_base64_is_read_in_every_spelling(own_server: FakeOpenai, alphabet: str)
         "standard": {"b64_json": text},
         "url-safe": {"b64_json": base64.urlsafe_b64encode(content).decode()},
         "wrapped": {"b64_json": base64.encodebytes(content).decode()},
+        "unpadded": {"b64_json": base64.urlsafe_b64encode(content).decode().rstrip("=")},
+        "data letters": {"b64_json": f"data:image/png;base64,{text}"},
         "data address": {"b64_json": None, "url": f"data:image/png;base64,{text}"},
     }
     own_server.script.append(Reply(200, {"data": [spelled[alphabet]]}))
@@ -663,15 +667,24 @@ def test_web_page_in_the_place_of_an_answer_is_told_in_a_sentence(
     "body",
     [
         b"", b'{"data": [{"b64_json": "iVBO', b"[]", b'"text"', b"[" * 100_000,
-        b'{"data": [{"b64_json": "not base64!"}]}', b'{"data": [{"b64_json": "iVBOR"}]}',
-        b'{"data": [{"b64_json": "iVBORw!0KGgo="}]}',
     ],
 )  # fmt: skip
 def test_broken_answer_is_a_protocol_error_that_may_be_billed(own_server: FakeOpenai, body: bytes) -> None:
     error = failure(own_server, Reply(200, body))
 
     assert type(error) is EngineProtocolError
-    assert (error.billed, error.retryable) == ("unknown", False)
+    assert (error.billed, error.retryable, error.came) == ("unknown", False, body)
+
+
+@pytest.mark.parametrize("text", ["not base64!", "iVBOR", "iVBORw!0KGgo="])
+def test_a_picture_in_broken_base64_is_malformed_and_counted(own_server: FakeOpenai, text: str) -> None:
+    own_server.script.append(Reply(200, {"data": [{"b64_json": text}], "usage": {"input_tokens": 12}}))
+
+    answer = make(own_server)
+
+    assert isinstance(answer, Malformed)
+    assert answer.usage == Usage(input_text=12, output_image=None)
+    assert text.encode() in answer.came
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

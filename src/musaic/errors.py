@@ -341,6 +341,7 @@ class EngineError(GenerateError):
             whole and whose answer was lost.
         retryable: Whether the same request may work later.
         wait_s: How long the service asks to wait; None where it did not say.
+        came: What the service answered, where it cannot be read and may have been paid for; else empty.
     """
 
     exit_code = 3
@@ -353,8 +354,10 @@ class EngineError(GenerateError):
         billed: Literal["yes", "no", "unknown"] = "no",
         retryable: bool = False,
         wait_s: float | None = None,
+        came: bytes = b"",
     ) -> None:
         self.engine, self.billed, self.retryable, self.wait_s = engine, billed, retryable, wait_s
+        self.came = came
         super().__init__(message)
 
 
@@ -394,4 +397,4 @@ class EngineTransportError(EngineError):
 
 
 class EngineProtocolError(EngineError):
-    """What came is no answer of this service: HTML, cut JSON, undecodable base64."""
+    """What came is no answer of this service: HTML, cut JSON."""

@@ -70,11 +70,14 @@ class _Answer:
         usage: Tokens reported; None where nothing was.
         model_version: What the service says answered.
         response_id: The service's own id of the answer.
+        came: The body as the service sent it, but for the key, where it may hold a picture that is not among the
+            answer's own: what was paid for is kept. Else empty.
     """
 
     usage: Usage | None = None
     model_version: str | None = None
     response_id: str | None = None
+    came: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ def masked(text: str, key: str | None) -> str:
     return text
 
 
+def masked_bytes(content: bytes, key: str | None) -> bytes:
+    """Return bytes without a key, all others as they are."""
+    if not key or all(spelling.encode() not in content for spelling in _spellings(key)):
+        return content
+    return masked(content.decode("latin-1"), key).encode("latin-1")
+
+
 def writable(text: str) -> str:
     r"""Return a text that every file, screen and XML takes.
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from pathlib import Path
 
 from musaic.errors import LibraryError
@@ -59,7 +59,7 @@ class _Raw:
 def keep(library: Path, record: Record, answer: Pictured, *, sent: Sequence[Attachment] = ()) -> Kept:
     """Write what came, then check it: the last good one is the ``picture``, others lie beside it.
 
-    Bytes that are no picture are kept too, as ``answer.bin``: they may have been paid for.
+    Bytes that are no picture are kept too, as ``answer.bin`` or ``also-1.bin``: they may have been paid for.
 
     Args:
         library: The library folder.
@@ -84,6 +84,19 @@ def keep(library: Path, record: Record, answer: Pictured, *, sent: Sequence[Atta
     return replace(
         kept, examined=replace(kept.examined, findings=(*kept.examined.findings, *noted, *trouble))
     )
+
+
+def keep_body(library: Path, record: Record, came: bytes) -> Path:
+    """Keep an answer as it came, whose pictures could not all be read: it may have been paid for.
+
+    Raises:
+        LibraryError: It cannot be written.
+    """
+    folder = folder_of(library, record.id)
+    names = (folder / f"answer-{number}.txt" for number in count(1))
+    path = next(each for each in names if not each.exists())
+    write_whole(path, came)
+    return path
 
 
 def left_behind(library: Path, record: Record) -> Kept | None:
@@ -167,17 +180,29 @@ def _named(raws: Sequence[_Raw], folder: Path, record: Record, sent: Sequence[tu
     """Check an answer's pictures and give each its name."""
     checked = [(raw, _examined(raw.content, record, sent, said=raw.label)) for raw in raws]
     best, examined = next((pair for pair in reversed(checked) if pair[1].state == "picture"), checked[-1])
-    for raw, found in checked:
-        if raw is best:
-            continue
-        if found.state == "picture" and raw.content != best.content:
-            _rename(raw.path, folder / f"also-{raw.number}{_ending(found)}")
-        else:
-            raw.path.unlink(missing_ok=True)
+    notes = [note for raw, found in checked if raw is not best and (note := _aside(raw, found, best, folder))]
     # Last of all: while this name is not there, whoever comes later does the same again.
     path = folder / (f"picture{_ending(examined)}" if examined.state == "picture" else "answer.bin")
     _rename(best.path, path)
-    return Kept(examined, path, best.content)
+    if examined.state == "malformed":
+        notes.append(_note(f"what came is kept as it came, in {path}"))
+    return Kept(replace(examined, findings=(*examined.findings, *notes)), path, best.content)
+
+
+def _aside(raw: _Raw, found: Examined, best: _Raw, folder: Path) -> Finding | None:
+    """Put a picture beside the best one, for it was paid for too; say so of one that is none."""
+    if raw.content == best.content:
+        raw.path.unlink(missing_ok=True)
+        return None
+    path = folder / f"also-{raw.number}{'.bin' if found.state == 'malformed' else _ending(found)}"
+    _rename(raw.path, path)
+    if found.state != "malformed":
+        return None
+    return _note(f"of picture {raw.number} of the answer, {found.reason}; it is kept as it came, in {path}")
+
+
+def _note(message: str) -> Finding:
+    return Finding(check="answer", severity="note", message=message)
 
 
 def _rename(path: Path, target: Path) -> None:

@@ -19,7 +19,7 @@ from musaic.generate.base import (
     Request,
 )
 from musaic.lineage import Run
-from musaic.making.arrived import Kept, keep
+from musaic.making.arrived import Kept, keep, keep_body
 from musaic.making.brake import Brake
 from musaic.making.loop import whole
 from musaic.making.records import plain
@@ -179,6 +179,8 @@ class Asker:
         try:
             answer = await self._engine.generate(request)
         except EngineError as exc:
+            # In the error itself: its words go into the call, the record and on the screen.
+            exc.args = (str(exc) + self._body_kept(record, exc.came, outcome),)
             self._settle(number, clock.call(type(exc).__name__, str(exc), billed=exc.billed), outcome)
             raise
         except BaseException as exc:
@@ -216,6 +218,9 @@ class Asker:
                 await self._keep(record, request, answer, outcome)
             else:
                 outcome.fail(*_judged(answer))
+            kept = self._body_kept(record, answer.came, outcome)
+            if isinstance(answer, Malformed):
+                outcome.fail("malformed", answer.reason + kept)
             cost = self._cost_usd(answer.usage, request.size, bound_usd, outcome)
             # What is made on this machine is billed by nobody.
             billed: Literal["yes", "no"] = "no" if self._model.call_usd == 0 else "yes"
@@ -258,6 +263,19 @@ class Asker:
             self._brake.pull(why)
             return
         outcome.kept, outcome.state, outcome.reason = kept, kept.examined.state, kept.examined.reason
+
+    def _body_kept(self, record: Record, came: bytes, outcome: Outcome) -> str:
+        """Keep an answer that could not all be read, and note where; return what to add to a sentence."""
+        if not came:
+            return ""
+        try:
+            path = keep_body(self._library, record, came)
+        except Exception as exc:
+            self._brake.pull(_said(exc))
+            return f"; and what came could not be kept: {_said(exc)}"
+        message = f"what came is kept as it came, in {path}"
+        outcome.notes.append(Finding(check="answer", severity="note", message=plain(message)))
+        return "; what came is kept beside its record"
 
     def _settle(self, number: int, call: Call, outcome: Outcome) -> None:
         outcome.calls.append(call)

@@ -26,12 +26,13 @@ _MOST_LABEL = 100
 _LEAST_PICTURE = 256
 
 
-def answer_of(body: Json, *, asked: Sequence[JsonValue]) -> Answer:
+def answer_of(body: Json, *, asked: Sequence[JsonValue], came: bytes = b"") -> Answer:
     """Return what a body means.
 
     Args:
         body: Of a 200 answer; its texts are clean (`clean_json`).
         asked: The turns that were sent.
+        came: The same before it was read; it goes into an answer that has not all of its pictures.
     """
     candidate = _leading(body)
     parts = _parts(candidate)
@@ -41,7 +42,18 @@ def answer_of(body: Json, *, asked: Sequence[JsonValue]) -> Answer:
         usage=usage_of(body, pictured=bool(_drawn(parts))),
         model_version=_word(body, "modelVersion"),
         response_id=_word(body, "responseId"),
+        came=came if _lacks(answer, body) else b"",
     )
+
+
+def _lacks(answer: Answer, body: Json) -> bool:
+    """Return whether a body may hold more pictures than its answer does, interim drafts of a good one aside."""
+    listed = body.get("candidates")
+    candidates = [_parts(one) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    if isinstance(answer, Pictured):
+        final = [parts[place] for parts in candidates for place in _drawn(parts)]
+        return sum(not part.get("thought") for part in final) > len(answer.pictures)
+    return not isinstance(answer, Blocked) or any(_drawn(parts) for parts in candidates)
 
 
 def _pictured(candidate: Json, parts: Sequence[Json], asked: Sequence[JsonValue]) -> Answer | None:

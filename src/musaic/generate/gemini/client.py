@@ -19,7 +19,7 @@ from musaic.generate.gemini import failures
 from musaic.generate.gemini.answers import answer_of
 from musaic.generate.gemini.turns import contents, user_turn
 from musaic.generate.gemini.wire import Sending, current, open_http
-from musaic.generate.masking import clean_json
+from musaic.generate.masking import clean_json, masked_bytes
 from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ class GeminiGenerator:
         row = self._models.get(request.model)
         sending = Sending(partial(failures.refused, key=self._secret(), model=row))
         text = await self._ask(request, contents(asked), sending)
-        return answer_of(self._body_of(text, sending), asked=asked)
+        body = self._body_of(text, sending)
+        return answer_of(body, asked=asked, came=masked_bytes(sending.came, self._secret()))
 
     async def aclose(self) -> None:
         """Close connections; a second call does nothing."""
@@ -113,7 +114,9 @@ class GeminiGenerator:
         except EngineError as exc:
             failure = exc.with_traceback(None)
         except Exception as exc:
-            failure = failures.broken(exc, host=sending.host, billed=sending.billed, key=self._secret())
+            failure = failures.broken(
+                exc, host=sending.host, billed=sending.billed, key=self._secret(), came=sending.came
+            )
         else:
             return (reply.body or "") if reply is not None else ""
         finally:
@@ -146,7 +149,7 @@ class GeminiGenerator:
         except (ValueError, RecursionError):
             body = None
         if not isinstance(body, dict):
-            raise failures.unreadable(text, host=sending.host, key=self._secret())
+            raise failures.unreadable(text, sending.came, host=sending.host, key=self._secret())
         error = body.get("error")
         if isinstance(error, dict) and isinstance(error.get("code"), int) and "candidates" not in body:
             # Gateways put the error of the service into an answer of their own.
@@ -162,7 +165,7 @@ class GeminiGenerator:
         except RecursionError:
             clean = None
         if not isinstance(clean, dict):
-            raise failures.unreadable(text, host=sending.host, key=self._secret())
+            raise failures.unreadable(text, sending.came, host=sending.host, key=self._secret())
         return clean
 
     def _secret(self) -> str | None:

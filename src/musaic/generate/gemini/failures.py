@@ -23,6 +23,7 @@ from musaic.errors import (
     EngineUnavailableError,
 )
 from musaic.generate.gemini.words import shown
+from musaic.generate.masking import masked_bytes
 from musaic.schemas import ImageModel
 
 ENGINE = "gemini"
@@ -272,14 +273,22 @@ def _may_cost(billed: Billed) -> str:
     )
 
 
-def unreadable(text: str, *, host: str, key: str | None) -> EngineError:
-    """Return the error of a 200 answer that is no JSON object."""
+def unreadable(text: str, came: bytes, *, host: str, key: str | None) -> EngineError:
+    """Return the error of a 200 answer that is no JSON object.
+
+    Args:
+        text: What came, as text.
+        came: The same in bytes.
+        host: Of the server that was asked.
+        key: Kept out of the message and of what is kept.
+    """
     start = shown(text, key=key, most=120)
     said = f"it begins with {start!r}" if start else "its answer is empty"
     return EngineProtocolError(
         f"{host} answered, but not as Gemini does ({said}); the call may have been billed",
         engine=ENGINE,
         billed="unknown",
+        came=masked_bytes(came, key),
     )
 
 
@@ -292,7 +301,7 @@ def endless(most: int, *, host: str) -> EngineError:
     )
 
 
-def broken(exc: Exception, *, host: str, billed: Billed, key: str | None) -> EngineError:
+def broken(exc: Exception, *, host: str, billed: Billed, key: str | None, came: bytes = b"") -> EngineError:
     """Return the error that an exception of the SDK or of its HTTP client stands for.
 
     The names are those of httpx and httpx2 alike; which of the two the SDK uses depends on its version.
@@ -302,6 +311,7 @@ def broken(exc: Exception, *, host: str, billed: Billed, key: str | None) -> Eng
         host: Of the server that was asked.
         billed: Whether the request may have arrived whole.
         key: Kept out of the message.
+        came: The whole answer, where one had come.
     """
     names = {kind.__name__ for kind in type(exc).__mro__}
     why = shown(str(exc), key=key) or type(exc).__name__
@@ -326,7 +336,7 @@ def broken(exc: Exception, *, host: str, billed: Billed, key: str | None) -> Eng
             f"the connection to {host} broke ({why}); {_may_cost(billed)}",
             engine=ENGINE, billed=billed, retryable=billed == "no",
         )  # fmt: skip
-    return _unforeseen(exc, why, host=host, billed=billed)
+    return _unforeseen(exc, why, host=host, billed=billed, came=masked_bytes(came, key))
 
 
 def _no_credentials(names: set[str], why: str) -> EngineError:
@@ -340,11 +350,12 @@ def _no_credentials(names: set[str], why: str) -> EngineError:
     )
 
 
-def _unforeseen(exc: Exception, why: str, *, host: str, billed: Billed) -> EngineError:
+def _unforeseen(exc: Exception, why: str, *, host: str, billed: Billed, came: bytes) -> EngineError:
     if billed == "no":
         return EngineRequestError(f"the request cannot be sent ({why})", engine=ENGINE)
     return EngineProtocolError(
         f"the answer of {host} cannot be read ({type(exc).__name__}: {why}); {_may_cost(billed)}",
         engine=ENGINE,
         billed=billed,
+        came=came,
     )

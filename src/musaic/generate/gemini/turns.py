@@ -5,7 +5,6 @@ A turn is a `Content` of the API: ``{"role", "parts"}``, a part ``{"text"}`` or 
 """
 
 import base64
-import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,29 +12,23 @@ from pydantic import JsonValue
 
 from musaic.errors import EngineRequestError
 from musaic.generate.base import Attachment, Request
+from musaic.generate.coded import decoded
 
 if TYPE_CHECKING:
     from google.genai.types import Content, Part
 
-_STANDARD = str.maketrans("-_", "+/")
-# The API takes no file without a type.
+# The API takes no file without a type, and in the place of a picture none of another kind.
 _UNSAID = "image/png"
 
 
 def unbase64(text: JsonValue) -> bytes | None:
-    r"""Return what a text in either alphabet of base64 stands for; None for a broken or empty one.
+    r"""Return what a text in base64 stands for, however it is spelled; None for a broken or empty one.
 
     Example:
-        >>> unbase64("-_8="), unbase64("not*base64")
-        (b'\xfb\xff', None)
+        >>> unbase64("-_8="), unbase64("-_8"), unbase64("not*base64")
+        (b'\xfb\xff', b'\xfb\xff', None)
     """
-    if not isinstance(text, str):
-        return None
-    try:
-        # Without `validate` foreign characters are dropped in silence, and the picture with them.
-        return base64.b64decode(text.translate(_STANDARD), validate=True) or None
-    except (binascii.Error, ValueError):
-        return None
+    return decoded(text)
 
 
 def label(attachment: Attachment) -> str:
@@ -92,7 +85,7 @@ def _kept(part: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         if content is None:
             return {}
         kept["inlineData"] = {
-            "mimeType": label_of(inline) or _UNSAID,
+            "mimeType": _sendable(inline),
             "data": base64.b64encode(content).decode("ascii"),
         }
     if isinstance(signature_of(part), str):
@@ -106,6 +99,12 @@ def label_of(inline: Mapping[str, JsonValue]) -> str | None:
     """Return what an inline file is said to be, in either spelling of its key; None where nothing is said."""
     mime = inline.get("mimeType", inline.get("mime_type"))
     return mime if isinstance(mime, str) and mime else None
+
+
+def _sendable(inline: Mapping[str, JsonValue]) -> str:
+    """Return the type under which an answer's picture goes back: what it is said to be, if that is a picture."""
+    said = label_of(inline) or ""
+    return said if said.startswith("image/") else _UNSAID
 
 
 def contents(turns: Sequence[JsonValue]) -> "list[Content]":
@@ -133,7 +132,7 @@ def _parts(parts: JsonValue) -> "Iterator[Part]":
         ready = _part(part)
         signature = signature_of(part)
         if isinstance(signature, str):
-            ready.thought_signature = unbase64(signature + "=" * (-len(signature) % 4))
+            ready.thought_signature = unbase64(signature)
         if part.get("thought") is True:
             ready.thought = True
         yield ready
@@ -149,7 +148,7 @@ def _part(part: Mapping[str, JsonValue]) -> "Part":
     content = unbase64(inline.get("data"))
     if content is None:
         raise _unusable()
-    return Part.from_bytes(data=content, mime_type=label_of(inline) or _UNSAID)
+    return Part.from_bytes(data=content, mime_type=_sendable(inline))
 
 
 def _unusable() -> EngineRequestError:

@@ -30,6 +30,7 @@ class Sending:
         watched: The HTTP client tells of its progress.
         posting: The body being sent is the request's own.
         sent: The whole request has left.
+        came: The body of an answer with status 200, once all of it is here.
     """
 
     refused: Callable[[Refusal], EngineError] = field(repr=False)
@@ -38,6 +39,7 @@ class Sending:
     watched: bool = False
     posting: bool = False
     sent: bool = False
+    came: bytes = field(default=b"", repr=False)
 
     @property
     def billed(self) -> Billed:
@@ -88,13 +90,14 @@ async def _before(request: Any) -> None:
 
 async def _after(response: Any) -> None:
     """Limit an answer, and turn a refusal into our error: the SDK reads all and trips over what is not UTF-8."""
-    limit_body(response, refuse=partial(endless, host=current.get().host))
+    sending = current.get()
+    limit_body(response, refuse=partial(endless, host=sending.host))
     if response.status_code == 200:
+        sending.came = await response.aread()
         return
     try:
         body = await response.aread()
     except Exception:
         body = b""  # the status alone says enough, whatever broke the body
     headers = {name.lower(): value for name, value in response.headers.items()}
-    sending = current.get()
     raise sending.refused(Refusal(response.status_code, headers, body, sending.host))

@@ -1,14 +1,13 @@
 """What a server answered, read without trusting it."""
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Mapping
 
 from musaic.errors import EngineProtocolError
 from musaic.generate.base import Answer, Malformed, NoPicture, Pictured
-from musaic.generate.masking import clean_json, masked, writable
+from musaic.generate.coded import decoded
+from musaic.generate.masking import clean_json, masked, masked_bytes, writable
 from musaic.schemas import Usage
 
 ENGINE = "openai-images"
@@ -29,43 +28,52 @@ def read_reply(content: bytes, *, request_id: str | None, secret: str | None = N
     Raises:
         EngineProtocolError: It is no answer of an image server. It may have been billed.
     """
-    body = _object(content, secret)
+    came = masked_bytes(content, secret)
+    body = _object(content, came, secret)
     request_id = masked(writable(request_id), secret) if request_id else None
     entries = body.get("data")
     pictures = [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     coded = [entry for entry in pictures if _base64_of(entry)]
     addressed = any(_word(entry.get("url")) for entry in pictures)
     usage, version = _usage(body.get("usage"), pictured=bool(coded) or addressed), _word(body.get("model"))
-    if coded:
-        found = tuple(_decoded(_base64_of(entry) or "") for entry in coded)
-        labels = tuple(_label(entry, body, secret) for entry in coded)
+    whole = [(entry, found) for entry in coded if (found := decoded(_base64_of(entry)))]
+    if whole:
+        labels = tuple(_label(entry, body, secret) for entry, _ in whole)
         words = _word(pictures[-1].get("revised_prompt")) or ""
         said = labels if any(labels) else ()
-        return Pictured(usage, version, request_id, pictures=found, text=words, labels=said)
+        rest = came if len(whole) < len(pictures) else b""
+        drawn = tuple(each for _, each in whole)
+        return Pictured(usage, version, request_id, rest, pictures=drawn, text=words, labels=said)
+    if coded:
+        reason = "the picture in the answer is not whole: its base64 cannot be decoded"
+        return Malformed(usage, version, request_id, came, reason=reason)
     if addressed:
         reason = (
             "the server answered with the address of a picture instead of the picture, and addresses that a server "
             "names are never fetched; set it up to answer with b64_json"
         )
-        return Malformed(usage, version, request_id, reason=reason)
-    return NoPicture(usage, version, request_id, reason=_why_none(body, pictures))
+        return Malformed(usage, version, request_id, came, reason=reason)
+    return NoPicture(usage, version, request_id, came, reason=_why_none(body, pictures))
 
 
-def _object(content: bytes, secret: str | None) -> dict[str, object]:
+def _object(content: bytes, came: bytes, secret: str | None) -> dict[str, object]:
     try:
         body = clean_json(json.loads(content), secret, but=_PICTURES)
     except (ValueError, RecursionError) as exc:
         what = "a web page" if content.lstrip()[:1] == b"<" else "something that is no JSON"
-        raise _protocol(f"{what} came in the place of an answer; correct generate.openai.base_url") from exc
+        raise _protocol(
+            f"{what} came in the place of an answer; correct generate.openai.base_url", came
+        ) from exc
     if not isinstance(body, dict):
-        raise _protocol("the answer is JSON, but not of the image API; correct generate.openai.base_url")
+        raise _protocol(
+            "the answer is JSON, but not of the image API; correct generate.openai.base_url", came
+        )
     return dict(body)
 
 
 def _base64_of(entry: Mapping[str, object]) -> str | None:
-    """Return the text of an entry's picture: `b64_json`, or what a `data:` address holds itself."""
-    text = _word(entry.get("b64_json")) or _own_address(entry)
-    return text.rpartition(";base64,")[2] if text else None
+    """Return the text of an entry's picture: `b64_json`, or a `data:` address that holds it itself."""
+    return _word(entry.get("b64_json")) or _own_address(entry)
 
 
 def _own_address(entry: Mapping[str, object]) -> str | None:
@@ -81,14 +89,6 @@ def _label(entry: Mapping[str, object], body: Mapping[str, object], secret: str 
         return masked(own[1], secret)
     told = _word(body.get("output_format"))
     return f"image/{told}" if told and _FORMAT.fullmatch(told) else None
-
-
-def _decoded(text: str) -> bytes:
-    alphabet = str.maketrans("-_", "+/", "\r\n")
-    try:
-        return base64.b64decode(text.translate(alphabet), validate=True)
-    except (binascii.Error, ValueError) as exc:
-        raise _protocol("the picture in the answer is not whole: its base64 cannot be decoded") from exc
 
 
 def _why_none(body: Mapping[str, object], pictures: list[dict[str, object]]) -> str:
@@ -136,5 +136,5 @@ def _word(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _protocol(message: str) -> EngineProtocolError:
-    return EngineProtocolError(f"openai-images: {message}", engine=ENGINE, billed="unknown")
+def _protocol(message: str, came: bytes) -> EngineProtocolError:
+    return EngineProtocolError(f"openai-images: {message}", engine=ENGINE, billed="unknown", came=came)

@@ -107,15 +107,40 @@ def _picture_parts(behaviour: Behaviour, question: Question) -> list[JsonValue]:
             return [_image(content, mime, thought=True)]
         case "bad_base64":
             return [{"inlineData": {"mimeType": mime, "data": "iVBORw0KGgo*!no base64!*"}}]
+        case "by_address":
+            address: JsonValue = {"mimeType": mime, "fileUri": "http://127.0.0.1:9/files/made"}
+            return [{"fileData": address}]
+        case "wrong_type":
+            return [_image(content, "text/plain")]
         case _:
-            return [_image(content, mime)]
+            part = _image(content, mime)
+            return [part | {"inlineData": {"mimeType": mime, "data": _spelled(behaviour, content, mime)}}]
+
+
+def _spelled(behaviour: Behaviour, content: bytes, mime: str) -> str:
+    """Return the base64 of a picture as a behaviour writes it."""
+    letters = base64.b64encode(content).decode()
+    match behaviour:
+        case "unpadded":
+            return letters.rstrip("=")
+        case "url_safe":
+            return base64.urlsafe_b64encode(content).decode().rstrip("=")
+        case "wrapped":
+            return base64.encodebytes(content).decode()
+        case "data_address":
+            return f"data:{mime};base64,{letters}"
+        case "cut_base64":
+            # One letter more than whole bytes take stands for nothing.
+            return letters[: len(letters) // 8 * 4 + 1]
+        case _:
+            return letters
 
 
 def _words(text: str) -> JsonValue:
     return {"text": text}
 
 
-def _image(content: bytes, mime: str, *, thought: bool = False) -> JsonValue:
+def _image(content: bytes, mime: str, *, thought: bool = False) -> dict[str, JsonValue]:
     inline: dict[str, JsonValue] = {"mimeType": mime, "data": base64.b64encode(content).decode()}
     part: dict[str, JsonValue] = {
         "inlineData": inline,

@@ -8,6 +8,7 @@ Behaviour = Literal[
     "ok", "ok_jpeg", "ok_jpeg_as_png", "two_images", "with_thought", "only_thought",
     "prompt_blocked", "output_blocked", "recitation", "no_image", "image_other", "new_reason", "text_only",
     "empty_candidates", "empty_object", "empty_body", "html", "cut_json", "bad_base64",
+    "unpadded", "url_safe", "wrapped", "data_address", "cut_base64", "wrong_type", "by_address",
     "truncated_png", "truncated_jpeg", "empty_data", "same_as_reference", "wrong_ratio", "bomb",
     "no_usage", "sparse_usage", "short_usage", "odd_letters",
     "rate_limited", "retry_after", "no_billing", "day_quota",
@@ -35,6 +36,13 @@ BEHAVIOURS: dict[Behaviour, str] = {
     "html": "status 200 and a web page",
     "cut_json": "status 200 and half of the JSON",
     "bad_base64": "a picture that is no base64",
+    "unpadded": "a picture in base64 without its padding",
+    "url_safe": "a picture in base64's other alphabet, without padding",
+    "wrapped": "a picture in base64 in lines of 76 letters",
+    "data_address": "a picture as a data: address",
+    "cut_base64": "a picture whose base64 ends in the middle of a byte",
+    "wrong_type": "a picture that is called text/plain",
+    "by_address": "the address of a picture in the place of its bytes",
     "truncated_png": "the first half of a PNG",
     "truncated_jpeg": "the first half of a JPEG",
     "empty_data": "a picture of 0 bytes",
@@ -63,6 +71,7 @@ BEHAVIOURS: dict[Behaviour, str] = {
 # Those with which a picture is made, whether or not it arrives.
 PICTURED: frozenset[Behaviour] = frozenset((
     "ok", "ok_jpeg", "ok_jpeg_as_png", "two_images", "with_thought", "only_thought", "cut_json", "bad_base64",
+    "unpadded", "url_safe", "wrapped", "data_address", "cut_base64", "wrong_type", "by_address",
     "truncated_png", "truncated_jpeg", "empty_data", "same_as_reference", "wrong_ratio", "bomb",
     "no_usage", "sparse_usage", "short_usage", "odd_letters", "reset", "cut_body", "slow", "drip",
 ))  # fmt: skip
