@@ -69,7 +69,7 @@ def test_a_prompt_that_names_several_things_is_told_what_each_would_find(drawn: 
 
 @pytest.mark.parametrize(
     ("query", "doubt"),
-    [("an umbrella", "looks more like 't-shirt'"), ("a teapot", "is not near"), ("boots", "")],
+    [("an umbrella", "looks more like 't-shirt'"), ("a teapot", "is not near"), ("boots", ""), ("shoes", "")],
 )
 def test_a_hit_that_is_likely_wrong_is_said_to_be(drawn: Path, query: str, doubt: str) -> None:
     _, told = asked(drawn, query, limit=1)

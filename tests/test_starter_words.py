@@ -456,11 +456,16 @@ def test_what_is_not_wanted_is_not_encoded(query: str, encoded: str, excluded: t
         ("watch in gold, boots with red trim", ("watch gold", "boots red trim")),
         ("vestido rojo con botas negras", ("vestido rojo", "botas negras")),
         ("red dress black boots", ("red dress", "black boots")),
-        ("red silk cape with gold trim", ()), ("a red and white dress", ()), ("", ()),
+        ("red silk cape with gold trim", ()), ("a red and white dress", ()), ("", ()), ("dress dress", ()),
     ],
 )  # fmt: skip
 def test_a_query_that_names_several_things_is_cut_into_them(query: str, phrases: tuple[str, ...]) -> None:
     assert understood(query).phrases == phrases
+
+
+def test_a_query_that_only_leaves_out_is_refused_in_words() -> None:
+    with pytest.raises(UnknownWordsError, match="cannot leave things out"):
+        starter_vocabulary().understand("no dress")
 
 
 def test_kinds_that_fit_are_known_of_each_word() -> None:

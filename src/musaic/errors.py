@@ -222,8 +222,16 @@ class HubError(EmbedError):
 class UnknownWordsError(EmbedError):
     """A query holds no word that the encoder was taught."""
 
-    def __init__(self, *, query: str, model: str, near: Sequence[str] = ()) -> None:
-        self.query, self.model, self.near = query, model, tuple(near)
+    def __init__(
+        self, *, query: str, model: str, near: Sequence[str] = (), excluded: Sequence[str] = ()
+    ) -> None:
+        self.query, self.model, self.near, self.excluded = query, model, tuple(near), tuple(excluded)
+        if excluded:
+            super().__init__(
+                f"the {model} encoder cannot leave things out, and {query!r} says of nothing else that it is wanted; "
+                "say what to look for"
+            )
+            return
         meant = f"; did you mean {' or '.join(self.near)}?" if self.near else "."
         super().__init__(
             f"the {model} encoder knows no word of {query!r}, so it cannot answer{meant} It was taught words for "

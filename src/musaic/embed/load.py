@@ -243,5 +243,6 @@ def _understood_by_starter(query: str) -> Understood:
 
     made = understood(query)
     if not made.text:
-        raise UnknownWordsError(query=query, model=STARTER, near=WordList.load().near(made.unknown))
+        near = WordList.load().near(made.unknown)
+        raise UnknownWordsError(query=query, model=STARTER, near=near, excluded=made.excluded)
     return made

@@ -153,7 +153,9 @@ class LibraryEncoder:
             return [None] * len(vectors)
         if self._kind_vectors is None:
             self._kind_vectors = embedder.embed_texts(embedder.kinds)
-        return nearer_kind(np.stack(vectors) @ self._kind_vectors.T, asked=asked, names=embedder.kinds)
+        pictures = np.stack(vectors)
+        own = pictures @ self.text_vector(store, understood)
+        return nearer_kind(pictures @ self._kind_vectors.T, asked=asked, names=embedder.kinds, own=own)
 
     def picture_vector(
         self, store: "Store", image: "Path | str | Image.Image | None"

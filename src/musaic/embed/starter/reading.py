@@ -69,7 +69,8 @@ def _phrases(query: str, pieces: Sequence[Piece]) -> tuple[str, ...]:
             phrases += _single(part)
         elif phrases and any(piece.group != "setting" for piece in part):
             phrases[-1] += part  # "in red", "with gold trim"
-    return tuple(" ".join(piece.form for piece in phrase) for phrase in phrases) if len(phrases) > 1 else ()
+    named = _once(" ".join(piece.form for piece in phrase) for phrase in phrases)
+    return named if len(named) > 1 else ()
 
 
 def _parts(query: str, pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
