@@ -427,18 +427,6 @@ def test_while_another_process_holds_the_store_a_picture_waits_for_the_next_open
     assert [hit.path for hit in library.search("red", limit=20, where='kind == "generated"')] == [made.path]
 
 
-def test_a_store_that_another_process_holds_for_a_moment_is_waited_for(studio: Studio) -> None:
-    library = studio.open()
-    lock = FolderLock(studio.library)
-    free = threading.Timer(0.4, lock.release)
-    free.start()
-
-    brief = library.brief("a red square", find=["red"])
-
-    free.join()
-    assert len(brief.references) == 1
-
-
 def test_ingest_prune_and_reindex_neither_lose_nor_double_made_pictures(
     studio: Studio, tmp_path: Path, model: Path
 ) -> None:

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 NEARER = 0.04
 """By how much another kind's cosine must be above those asked for.
 
-Measured with the starter on first hits: of right ones, one in 180 among drawings has another kind so much nearer; of the
-answers to 48 kinds that 600 photos of clothes do not show, 46 have; `docs/starter.md` has the table.
+Measured with the starter on first hits: of right ones, one in 180 among drawings has another kind so much nearer; of
+the answers to 48 kinds that 600 photos of clothes do not show, 46 have; `docs/starter.md` has the table.
 """
 
 
