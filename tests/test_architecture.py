@@ -14,7 +14,7 @@ ROWS = (
     {"errors", "holders"},
     {"config"},
     {"schemas"},
-    {"media", "brand", "colors", "filters", "ledger", "fonts", "home"},
+    {"media", "brand", "colors", "filters", "ledger", "fonts", "home", "network"},
     {"embed", "store", "plan", "generate", "verify", "lineage", "export"},
     {"ingest", "search", "encoder", "making"},
     {"library"},

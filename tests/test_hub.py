@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import close_session
 
 from musaic.config import EmbedSettings
 from musaic.embed import MODELS, Hub, fetch, is_downloaded, load_embedder, resolve_auto
@@ -287,6 +288,29 @@ def test_password_in_an_endpoint_is_not_printed(
 
     assert place in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "words"),
+    [
+        ("ALL_PROXY", "socks5://me:secret@127.0.0.1:1", "ALL_PROXY names a SOCKS proxy"),
+        ("HTTP_PROXY", "socks9://me:secret@127.0.0.1:1", "the proxy in HTTP_PROXY cannot be used"),
+        ("SSL_CERT_FILE", "/no/such/file", "SSL_CERT_FILE is /no/such/file"),
+    ],
+)
+def test_setting_of_the_network_that_cannot_be_used_is_told_with_its_variable(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, words: str
+) -> None:
+    close_session()  # it is one for the whole process, and was made with another environment
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setitem(sys.modules, "socksio", None)
+
+    with pytest.raises(HubError) as caught:
+        hub.fetch(SPEC)
+
+    assert words in str(caught.value)
+    assert "secret" not in str(caught.value)
+    close_session()
 
 
 def test_remembered_revision_is_taken_before_a_newer_one(hub: Hub, server: FakeHub) -> None:

@@ -35,6 +35,7 @@
     │   ├── UnknownGenerationError  an id that no record has
     │   └── EngineError             a call that came to nothing                  (exit 3)
     │       ├── EngineAuthError         the key was refused
+    │       ├── EngineSetupError        a proxy, certificates or a package cannot be used    (exit 2)
     │       ├── EngineQuotaError        no billing, too many a minute, or a day
     │       ├── EngineRequestError      the service calls the request wrong
     │       ├── EngineUnavailableError  the service is overloaded or down
@@ -371,6 +372,12 @@ class EngineError(GenerateError):
 
 class EngineAuthError(EngineError):
     """The key or token is missing or was refused."""
+
+
+class EngineSetupError(EngineError):
+    """An engine cannot be asked here: a proxy, certificates or a package are not as they must be. Nothing was sent."""
+
+    exit_code = 2
 
 
 class EngineQuotaError(EngineError):

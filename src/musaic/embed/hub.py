@@ -24,6 +24,7 @@ from musaic.embed.models import ModelSpec
 from musaic.errors import ConfigError, HubError, ModelFilesError, MusaicError
 from musaic.holders import holder_of
 from musaic.home import expanded
+from musaic.network import misset, without_passwords
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -243,15 +244,11 @@ def _host_of(address: str) -> str:
         port = f":{parts.port}" if parts.port else ""
         if parts.scheme in ("http", "https") and parts.hostname and not set(address) & set(string.whitespace):
             return f"{parts.hostname}{port}"
-    shown = _without_password(address)
+    shown = without_passwords(address)
     raise ConfigError(
         f"HF_ENDPOINT is {shown!r}, which is no address of a model hub; it must look like https://hub.example.com, "
         "or be unset"
     )
-
-
-def _without_password(text: str) -> str:
-    return re.sub(r"[^/@\s']*@", "", text)
 
 
 def _repository(spec: ModelSpec) -> str:
@@ -416,7 +413,9 @@ def _cause(error: Exception, spec: ModelSpec, host: str) -> str:
     """Return the beginning of a sentence that ends with the ways out."""
     from huggingface_hub import errors
 
-    reason = _without_password(str(error).splitlines()[0]) if str(error) else type(error).__name__
+    reason = without_passwords(str(error).splitlines()[0]) if str(error) else type(error).__name__
+    if (wrong := misset()) is not None:
+        return f"the weights of {spec.id} could not be fetched from {host}: {wrong}, or"
     if isinstance(error, errors.OfflineModeIsEnabled):
         return f"the weights of {spec.id} are not here and HF_HUB_OFFLINE forbids fetching them; unset it, or"
     if isinstance(error, errors.GatedRepoError):

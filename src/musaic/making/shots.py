@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from musaic import plan as money
-from musaic.errors import BudgetError, EngineAuthError, EngineError, EngineQuotaError, MusaicError
+from musaic.errors import (
+    BudgetError,
+    EngineAuthError,
+    EngineError,
+    EngineQuotaError,
+    EngineSetupError,
+    MusaicError,
+)
 from musaic.generate.base import (
     Answer,
     Blocked,
@@ -135,7 +142,9 @@ class Asker:
         """Wait as long as it takes, or say in the outcome why not."""
         calls = len(outcome.calls)
         outcome.fail("failed", str(exc) if calls < 2 else f"{exc} ({calls} attempts)")
-        if isinstance(exc, EngineAuthError) or (isinstance(exc, EngineQuotaError) and not exc.retryable):
+        if isinstance(exc, EngineAuthError | EngineSetupError) or (
+            isinstance(exc, EngineQuotaError) and not exc.retryable
+        ):
             # The other pictures would be refused in the same words.
             self._brake.pull(str(exc))
         wait_s = self._wait_s(exc, sum(call.billed == "no" for call in outcome.calls))

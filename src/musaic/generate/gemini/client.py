@@ -20,6 +20,7 @@ from musaic.generate.gemini.answers import answer_of
 from musaic.generate.gemini.turns import contents, user_turn
 from musaic.generate.gemini.wire import Sending, current, open_http
 from musaic.generate.masking import clean_json, masked_bytes
+from musaic.network import check_address
 from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class GeminiGenerator:
     def __init__(
         self, settings: GeminiSettings, *, models: Mapping[str, ImageModel], deadline_s: float
     ) -> None:
-        """Check that a call can be made at all; nothing is opened yet.
+        """Check that a call can be made at all; nothing is sent.
 
         Args:
             settings: Where and with which key.
@@ -51,11 +52,13 @@ class GeminiGenerator:
         Raises:
             UnknownEngineError: There is neither a key nor, for Vertex AI, a project.
             ConfigError: A setting cannot be used.
+            EngineSetupError: Something in the environment cannot be used: a proxy, certificates.
         """
         self._settings, self._models, self._deadline_s = settings, models, deadline_s
         self._key = _usable_key(settings)
         _check_address(settings.base_url)
         self._opened: tuple[Client, Any] | None = None
+        self._open()
 
     async def generate(self, request: Request) -> Answer:
         """Ask for one picture, in one request.
@@ -65,8 +68,8 @@ class GeminiGenerator:
         """
         asked: list[JsonValue] = [*request.turns, user_turn(request)]
         row = self._models.get(request.model)
-        sending = Sending(partial(failures.refused, key=self._secret(), model=row))
-        text = await self._ask(request, contents(asked), sending)
+        sending = Sending(refused=partial(failures.refused, key=self._secret(), model=row))
+        text = await self._ask(request, self._turns(asked), sending)
         body = self._body_of(text, sending)
         return answer_of(body, asked=asked, came=masked_bytes(sending.came, self._secret()))
 
@@ -94,6 +97,15 @@ class GeminiGenerator:
                 raise
             failure = failures.late(host=sending.host, deadline_s=limit_s, billed=sending.billed)
         raise failure  # without its cause, as in _post
+
+    def _turns(self, asked: Sequence[JsonValue]) -> "Sequence[Content]":
+        try:
+            return contents(asked)
+        except EngineError:
+            raise
+        except Exception as exc:
+            failure = failures.broken(exc, host="Gemini", billed="no", key=self._secret())
+        raise failure
 
     async def _post(
         self,
@@ -176,8 +188,14 @@ class GeminiGenerator:
         if self._opened is None:
             import google.genai
 
-            http = open_http(google.genai.__version__)
-            self._opened = (self._client(http), http)
+            try:
+                http = open_http(google.genai.__version__)
+                self._opened = (self._client(http), http)
+            except Exception as exc:
+                failure = failures.unready(exc, key=self._secret())
+            else:
+                return self._opened[0]
+            raise failure  # without its cause: it may hold a proxy's password
         return self._opened[0]
 
     def _client(self, http: Any) -> "Client":
@@ -227,11 +245,8 @@ def _usable_key(settings: GeminiSettings) -> SecretStr | None:
 def _check_address(url: str | None) -> None:
     if url is None:
         return
+    check_address(url, setting="generate.gemini.base_url")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigError(
-            "generate.gemini.base_url is no address: it must be as https://host or http://host:port"
-        )
     if parts.query or parts.username or parts.password:
         raise ConfigError(
             "generate.gemini.base_url must hold no key, name or password; the key goes to generate.gemini.api_key"

@@ -18,12 +18,15 @@ from musaic.errors import (
     EngineProtocolError,
     EngineQuotaError,
     EngineRequestError,
+    EngineSetupError,
     EngineTimeoutError,
     EngineTransportError,
     EngineUnavailableError,
 )
 from musaic.generate.gemini.words import shown
 from musaic.generate.masking import masked_bytes
+from musaic.network import by_proxy, is_lasting, unsent, without_passwords
+from musaic.network import unready as why_unready
 from musaic.schemas import ImageModel
 
 ENGINE = "gemini"
@@ -35,6 +38,8 @@ _RETRY_IN = re.compile(r"retry in ([\d.]+)\s?s")
 # A server in front of the service passed the request on and lost the one behind: what that one did is not known.
 _GATEWAY_TIMEOUTS = frozenset({408, 504, 524})
 _LOST_BEHIND = _GATEWAY_TIMEOUTS | {502, 520, 521, 522, 523}
+# What `requests`, by which Google signs in, says of proxies that it cannot use.
+_NO_WAY = re.compile(r"SOCKS|proxy URL|InvalidProxy|InvalidSchema|No connection adapters|Failed to parse")
 _GOOGLE = "googleapis.com"
 _SECONDS = re.compile(r"\s*([\d.]+)\s*s?\s*")
 
@@ -301,6 +306,17 @@ def endless(most: int, *, host: str) -> EngineError:
     )
 
 
+def unready(exc: Exception, *, key: str | None) -> EngineSetupError:
+    """Return the error of a client that could not be made; nothing can have been sent.
+
+    Args:
+        exc: What was raised over it.
+        key: Kept out of the message.
+    """
+    why = why_unready(exc, said=shown(str(exc), key=key))
+    return EngineSetupError(f"Gemini cannot be asked: {why}", engine=ENGINE)
+
+
 def broken(exc: Exception, *, host: str, billed: Billed, key: str | None, came: bytes = b"") -> EngineError:
     """Return the error that an exception of the SDK or of its HTTP client stands for.
 
@@ -314,7 +330,7 @@ def broken(exc: Exception, *, host: str, billed: Billed, key: str | None, came: 
         came: The whole answer, where one had come.
     """
     names = {kind.__name__ for kind in type(exc).__mro__}
-    why = shown(str(exc), key=key) or type(exc).__name__
+    why = shown(without_passwords(str(exc)), key=key) or type(exc).__name__
     if "GoogleAuthError" in names:
         return _no_credentials(names, why)
     if names & {"LocalProtocolError", "InvalidURL", "UnsupportedProtocol"}:
@@ -324,7 +340,7 @@ def broken(exc: Exception, *, host: str, billed: Billed, key: str | None, came: 
         )
     if names & {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError"}:
         return EngineTransportError(
-            f"no connection to {host} ({why})", engine=ENGINE, retryable="CERTIFICATE_VERIFY" not in why
+            f"no connection to {host} ({why}){by_proxy()}", engine=ENGINE, retryable=not is_lasting(why)
         )
     if "TimeoutException" in names:
         return EngineTimeoutError(
@@ -336,26 +352,24 @@ def broken(exc: Exception, *, host: str, billed: Billed, key: str | None, came: 
             f"the connection to {host} broke ({why}); {_may_cost(billed)}",
             engine=ENGINE, billed=billed, retryable=billed == "no",
         )  # fmt: skip
-    return _unforeseen(exc, why, host=host, billed=billed, came=masked_bytes(came, key))
+    if billed == "no":
+        return EngineRequestError(f"the request cannot be sent ({unsent(exc, said=why)})", engine=ENGINE)
+    return EngineProtocolError(
+        f"the answer of {host} cannot be read ({type(exc).__name__}: {why}); {_may_cost(billed)}",
+        engine=ENGINE,
+        billed=billed,
+        came=masked_bytes(came, key),
+    )
 
 
 def _no_credentials(names: set[str], why: str) -> EngineError:
     if "TransportError" in names:
         return EngineTransportError(
-            f"no connection to Google's sign-in ({why})", engine=ENGINE, retryable=True
+            f"no connection to Google's sign-in ({why}){by_proxy()}",
+            engine=ENGINE,
+            retryable=not is_lasting(why) and not _NO_WAY.search(why),
         )
     return EngineAuthError(
         f"no usable Google Cloud credentials ({why}); run `gcloud auth application-default login`, or set a key",
         engine=ENGINE,
-    )
-
-
-def _unforeseen(exc: Exception, why: str, *, host: str, billed: Billed, came: bytes) -> EngineError:
-    if billed == "no":
-        return EngineRequestError(f"the request cannot be sent ({why})", engine=ENGINE)
-    return EngineProtocolError(
-        f"the answer of {host} cannot be read ({type(exc).__name__}: {why}); {_may_cost(billed)}",
-        engine=ENGINE,
-        billed=billed,
-        came=came,
     )

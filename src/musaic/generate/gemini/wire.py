@@ -5,7 +5,7 @@ installed, which sends a paid request a second time after a reset (google-genai 
 request got, which decides whether it may have been billed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,30 +15,23 @@ from typing import Any
 from musaic.errors import EngineError
 from musaic.generate.bodies import limit_body
 from musaic.generate.gemini.failures import Billed, Refusal, endless
+from musaic.generate.progress import Progress
 
 CONNECT_S = 20.0
 
 
-@dataclass(slots=True)
-class Sending:
-    """How far one request has got.
+@dataclass(slots=True, kw_only=True)
+class Sending(Progress):
+    """How far one request to Gemini has got.
 
     Attributes:
         refused: Makes the error of an answer that is not 200.
         host: Of the server, once it is known.
-        begun: The request was handed to the HTTP client.
-        watched: The HTTP client tells of its progress.
-        posting: The body being sent is the request's own.
-        sent: The whole request has left.
         came: The body of an answer with status 200, once all of it is here.
     """
 
     refused: Callable[[Refusal], EngineError] = field(repr=False)
     host: str = "Gemini"
-    begun: bool = False
-    watched: bool = False
-    posting: bool = False
-    sent: bool = False
     came: bytes = field(default=b"", repr=False)
 
     @property
@@ -46,15 +39,6 @@ class Sending:
         """Whether a failure now may cost something."""
         safe = not self.begun or (self.watched and not self.sent)
         return "no" if safe else "unknown"
-
-    async def watch(self, event: str, values: Mapping[str, object]) -> None:
-        """Take note of one step of the HTTP client (the `trace` extension of httpcore)."""
-        self.watched = True
-        if event.endswith("send_request_body.started"):
-            # A proxy is sent a CONNECT of its own first.
-            self.posting = getattr(values.get("request"), "method", b"POST") == b"POST"
-        elif event.endswith("send_request_body.complete"):
-            self.sent = self.posting
 
 
 current: ContextVar[Sending] = ContextVar("current")

@@ -7,7 +7,7 @@ its number and role, never the user's. There is no conversation: to go on from a
 import asyncio
 import importlib
 from collections.abc import Mapping
-from types import ModuleType
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -21,9 +21,11 @@ from musaic.errors import (
 from musaic.generate.base import Answer, Attachment, Request
 from musaic.generate.bodies import limit_body
 from musaic.generate.environment import hidden
-from musaic.generate.openai_images.failures import broken, endless, late, refusal
+from musaic.generate.openai_images.failures import broken, endless, late, refusal, unready
 from musaic.generate.openai_images.replies import ENGINE, read_reply
 from musaic.generate.openai_images.sizes import asked_size, is_gpt_image
+from musaic.generate.progress import Progress
+from musaic.network import check_address
 from musaic.schemas import ImageModel
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
     from openai.types import ImagesResponse
 
     _Call = AbstractAsyncContextManager[AsyncAPIResponse[ImagesResponse]]
+
+current: ContextVar[Progress] = ContextVar("current")
+"""How far the request of the running task has got."""
 
 _OPENAI = "https://api.openai.com/v1"
 _OF_OPENAI = ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID")
@@ -63,10 +68,12 @@ class OpenaiImagesGenerator:
 
         Raises:
             ExtraMissingError: The `openai` package is not installed.
+            ConfigError: The address is none.
+            EngineSetupError: Something in the environment cannot be used: a proxy, certificates.
             EngineAuthError: There is neither a key nor another server's address, or the key cannot be one.
         """
         key = settings.api_key.get_secret_value().strip() if settings.api_key else ""
-        if not (key.isascii() and key.isprintable()):
+        if not (key.isascii() and key.isprintable()) or " " in key:
             # The HTTP client would say so too, with the key in its message.
             raise EngineAuthError(
                 f"{ENGINE}: the key has letters that no key has; copy it anew", engine=ENGINE
@@ -80,18 +87,23 @@ class OpenaiImagesGenerator:
         self._own_server = settings.base_url is not None
         self._models, self._deadline_s = models, deadline_s
         base_url = settings.base_url or _OPENAI
+        check_address(base_url, setting="generate.openai.base_url")
         self._address = _without_secrets(base_url)
-        self._http, self._client = _connect(self._secret, base_url, own_server=self._own_server)
+        self._client = _open(self._secret, base_url, own_server=self._own_server)
 
     async def generate(self, request: Request) -> Answer:
         """Ask for one picture; see `Generator.generate`."""
         self._refuse_too_many(request)
         limit_s = max(self._deadline_s, _LEAST_4K_S) if request.size == "4K" else self._deadline_s
+        progress = Progress()
+        before = current.set(progress)
         try:
             async with asyncio.timeout(limit_s):
-                return await self._ask(request)
+                return await self._ask(request, progress)
         except TimeoutError as exc:
-            raise late(limit_s) from exc
+            raise late(limit_s, progress=progress) from exc
+        finally:
+            current.reset(before)
 
     async def aclose(self) -> None:
         """Close connections; a second call does nothing."""
@@ -105,7 +117,7 @@ class OpenaiImagesGenerator:
                 engine=ENGINE,
             )
 
-    async def _ask(self, request: Request) -> Answer:
+    async def _ask(self, request: Request, progress: Progress) -> Answer:
         import openai
 
         try:
@@ -116,10 +128,13 @@ class OpenaiImagesGenerator:
                 # Not chained: the SDK's message is the service's own, and may repeat the key in a traceback.
                 raise outcome from None
             return outcome
-        except openai.APIConnectionError as exc:
-            raise broken(exc.__cause__, address=self._address) from exc
-        except self._http.RequestError as exc:
-            raise broken(exc, address=self._address) from exc
+        except EngineError:
+            raise
+        except Exception as exc:
+            # The SDK wraps whatever its HTTP client raises, and not all of that is an error of HTTP.
+            cause = exc.__cause__ if isinstance(exc, openai.APIConnectionError) else None
+            failure = broken(cause or exc, address=self._address, progress=progress, secret=self._secret)
+            raise failure from None
         return read_reply(content, request_id=request_id, secret=self._secret)
 
     async def _send(self, request: Request) -> tuple[bytes, str | None]:
@@ -151,12 +166,23 @@ class OpenaiImagesGenerator:
         )  # fmt: skip
 
 
-def _connect(key: str, base_url: str, *, own_server: bool) -> "tuple[ModuleType, AsyncOpenAI]":
-    """Return the HTTP package that the installed SDK is built on, and a client that sends each request once."""
+def _open(key: str, base_url: str, *, own_server: bool) -> "AsyncOpenAI":
+    """Return a client, or say why there can be none."""
     try:
-        import openai
+        import openai  # noqa: F401 - only whether it is there
     except ImportError as exc:
         raise ExtraMissingError(extra="openai", needed_for=f"the engine {ENGINE}") from exc
+    try:
+        return _connect(key, base_url, own_server=own_server)
+    except Exception as exc:
+        # Without its cause, which may hold a proxy's password.
+        raise unready(exc, secret=key) from None
+
+
+def _connect(key: str, base_url: str, *, own_server: bool) -> "AsyncOpenAI":
+    """Return a client that sends each request once, on the HTTP package that the installed SDK is built on."""
+    import openai
+
     # httpx up to openai 2, httpx2 from 3 on.
     bases = openai.DefaultAsyncHttpxClient.__mro__
     package = next(base.__module__.split(".")[0] for base in bases if base.__name__ == "AsyncClient")
@@ -165,14 +191,22 @@ def _connect(key: str, base_url: str, *, own_server: bool) -> "tuple[ModuleType,
     # A kept connection may be closed just as a request goes out, which looks like a call that may have been billed.
     limits = http.Limits(max_keepalive_connections=0)
     transport = openai.DefaultAsyncHttpxClient(
-        follow_redirects=False, timeout=timeout, limits=limits, event_hooks={"response": [_limited]}
+        follow_redirects=False,
+        timeout=timeout,
+        limits=limits,
+        event_hooks={"request": [_watched], "response": [_limited]},
     )
     # Organization and project are OpenAI's to know, and headers that other programs need nobody's.
     with hidden("OPENAI_", but=() if own_server else _OF_OPENAI):
-        client = openai.AsyncOpenAI(
+        return openai.AsyncOpenAI(
             api_key=key, base_url=base_url, max_retries=0, timeout=timeout, http_client=transport
         )
-    return http, client
+
+
+async def _watched(request: Any) -> None:
+    progress = current.get()
+    progress.begun = True
+    request.extensions["trace"] = progress.watch
 
 
 async def _limited(response: Any) -> None:

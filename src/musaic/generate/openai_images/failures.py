@@ -12,6 +12,7 @@ from musaic.errors import (
     EngineProtocolError,
     EngineQuotaError,
     EngineRequestError,
+    EngineSetupError,
     EngineTimeoutError,
     EngineTransportError,
     EngineUnavailableError,
@@ -19,6 +20,9 @@ from musaic.errors import (
 from musaic.generate.base import Blocked
 from musaic.generate.masking import masked, writable
 from musaic.generate.openai_images.replies import ENGINE
+from musaic.generate.progress import Progress
+from musaic.network import by_proxy, is_lasting, unsent, without_passwords
+from musaic.network import unready as why_unready
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -32,7 +36,14 @@ _GATEWAY_TIMEOUTS = {408, 504, 524}
 # A server in front passed the request on and lost the one behind: what that one did is not known.
 _LOST_BEHIND = {502, 520, 521, 522, 523}
 # Of httpx and httpx2 alike: these end before a request is on its way.
-_NEVER_SENT = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
+_NEVER_SENT = {
+    "ConnectError",
+    "ConnectTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "UnsupportedProtocol",
+    "InvalidURL",
+}
 _A_DAY = re.compile(r"\b(per day|daily|[rti]pd)\b", re.IGNORECASE)
 _TRY_AGAIN = re.compile(r"try again in (?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)(ms|s))?", re.IGNORECASE)
 _MOST_LETTERS = 400
@@ -66,17 +77,33 @@ def refusal(exc: "APIStatusError", *, secret: str) -> Blocked | EngineError:
     return _unavailable(exc, said) if status >= 500 else _request(status, said)
 
 
-def broken(exc: BaseException | None, *, address: str) -> EngineError:
-    """Return what a connection that failed or broke means.
+def unready(exc: Exception, *, secret: str) -> EngineSetupError:
+    """Return the error of a client that could not be made; nothing can have been sent."""
+    words = f"it cannot be asked: {why_unready(exc, said=masked(writable(str(exc)), secret))}"
+    return EngineSetupError(_sentence(words), engine=ENGINE)
+
+
+def broken(exc: BaseException, *, address: str, progress: Progress, secret: str) -> EngineError:
+    """Return what a connection that failed or broke means, or anything else that was raised over a request.
 
     Args:
-        exc: The HTTP client's own exception.
+        exc: The HTTP client's own exception, or another.
         address: Where the request went, without secrets.
+        progress: How far it got.
+        secret: The key; kept out of the message.
     """
-    kind = type(exc).__name__
-    if kind in _NEVER_SENT:
-        words = f"{address} cannot be reached ({kind}: {exc}); nothing was sent"
-        return EngineTransportError(_sentence(words), engine=ENGINE, billed="no", retryable=True)
+    kind, kinds = type(exc).__name__, {each.__name__ for each in type(exc).__mro__}
+    said = masked(writable(without_passwords(str(exc))), secret)
+    why = f"{kind}: {said}"
+    if kinds & _NEVER_SENT or (progress.unsent and "TransportError" in kinds):
+        words = f"{address} cannot be reached ({why}); nothing was sent{by_proxy()}"
+        return EngineTransportError(_sentence(words), engine=ENGINE, retryable=_may_pass(kinds, why))
+    if progress.unsent or ("LocalProtocolError" in kinds and not progress.headed):
+        # The text of a protocol error may quote a header.
+        shown = kind if "LocalProtocolError" in kinds else unsent(exc, said=said)
+        return EngineRequestError(
+            _sentence(f"the request cannot be sent ({shown}); nothing was sent"), engine=ENGINE
+        )
     words = f"the connection to {address} broke before the answer was whole ({kind}); it may have been billed"
     return EngineTransportError(_sentence(words), engine=ENGINE, billed="unknown", retryable=True)
 
@@ -87,8 +114,15 @@ def endless(most: int) -> EngineProtocolError:
     return EngineProtocolError(_sentence(words), engine=ENGINE, billed="unknown")
 
 
-def late(seconds: float) -> EngineTimeoutError:
+def _may_pass(kinds: set[str], why: str) -> bool:
+    return not is_lasting(why) and not kinds & {"UnsupportedProtocol", "InvalidURL", "LocalProtocolError"}
+
+
+def late(seconds: float, *, progress: Progress) -> EngineTimeoutError:
     """Return the error of a call that reached its deadline."""
+    if progress.unsent:
+        words = f"no connection within {seconds:g} seconds; nothing was sent{by_proxy()}"
+        return EngineTimeoutError(_sentence(words), engine=ENGINE, retryable=True)
     words = f"no whole answer within {seconds:g} seconds; it may have been billed"
     return EngineTimeoutError(_sentence(words), engine=ENGINE, billed="unknown", retryable=True)
 
