@@ -1,5 +1,6 @@
 """Hits as a table on a terminal."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def print_hits(hits: "Sequence[Hit]") -> None:
         name = Text(name_of(path.name), style=f"link {path.as_uri()}")
         if hit.kind == "generated":
             name.append("  (made here)", style="dim")
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be looked into
             name.append("  (not there now)", style="yellow")
         table.add_row(str(number), f"{hit.cosine:.3f}", name, Text(name_of(_near(path.parent))))
     Console(highlight=False).print(table)

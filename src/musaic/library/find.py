@@ -53,7 +53,9 @@ class FindingLibrary(OpenLibrary):
         from musaic.ingest import Ingest
 
         check_sources(sources)
+        self._ledger.check_writable()
         with self._writing, self._opened() as store:
+            store.check_writable()
             # What cannot hold is refused before the first file is read, and also where there is none to encode.
             if self._encoder.is_named:
                 self._encoder.of(store)
@@ -242,6 +244,7 @@ class FindingLibrary(OpenLibrary):
             if is_same_record(embedder.fingerprint, built_with):
                 self._encoder.remember_place(embedder.fingerprint)
                 return _last(_nothing_to_do(store.count()), on_progress)
+            self._ledger.check_writable()
             new = store.beside(embedder.fingerprint)
             run = Reindex(
                 self.folder,
@@ -323,7 +326,8 @@ class FindingLibrary(OpenLibrary):
         from musaic.ingest.thumbs import thumb_path
 
         path = thumb_path(self.folder, asset_id)
-        return path if path.exists() else None
+        there = os.path.exists(path)  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+        return path if there else None
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many assets, files and vanished files there are, without opening the store."""
@@ -361,7 +365,8 @@ class FindingLibrary(OpenLibrary):
 
     def _take_in_waiting(self, store: "Store") -> None:
         """Take pictures in that wait, unless another thread is writing: then they wait for the next call."""
-        if self._writing.acquire(blocking=False):
+        readable_only = store.unwritable is not None or self._ledger.unwritable is not None
+        if not readable_only and self._writing.acquire(blocking=False):
             try:
                 self._take_in_made(store)
             finally:
