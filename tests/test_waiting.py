@@ -13,9 +13,9 @@ import pytest
 from filelock import FileLock
 
 from musaic.config import StoreSettings
+from musaic.disk import holder_of
 from musaic.embed import Hub
 from musaic.errors import LibraryError
-from musaic.holders import holder_of
 from musaic.ledger import Ledger, database
 from musaic.library import Library
 from tests.shop import PROGRAM, Shop, environment, run

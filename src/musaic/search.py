@@ -1,7 +1,7 @@
 """Search: words, a picture or an asset as the query; hits, best first."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -106,4 +106,5 @@ def _hit(asset: Asset, cosine: float | None) -> Hit:
 
 def readable_path(paths: Sequence[str]) -> str:
     """Return the first path that is there, or the first of all."""
-    return next((path for path in paths if Path(path).exists()), paths[0])
+    there = (path for path in paths if os.path.exists(path))  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+    return next(there, paths[0])

@@ -233,7 +233,8 @@ def _asset_of(library: "Library", name: str) -> str:
 def _asset_name(library: "Library", asset: str) -> str:
     if _is_generation(asset):
         return library.record(asset).id
-    return Path(asset).name if Path(asset).exists() else library.show(asset).filename
+    there = os.path.exists(asset)  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+    return Path(asset).name if there else library.show(asset).filename
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +316,7 @@ def _print_table(library: "Library", hits: "list[Hit]") -> None:
 def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:
     """Return what is worth reading of an asset, in words."""
     facts = [("id", asset.asset_id), ("kind", asset.kind)]
-    facts += [("file", path if Path(path).exists() else f"{path} (not there now)") for path in asset.paths]
+    facts += [("file", _place(path)) for path in asset.paths]
     facts += [
         ("type", asset.mime),
         ("size", f"{asset.width} x {asset.height} pixels, {asset.size_bytes:,} bytes"),
@@ -327,6 +328,11 @@ def _facts(asset: "Asset", thumbnail: Path | None) -> list[tuple[str, str]]:
         ("thumbnail", "" if thumbnail is None else str(thumbnail)),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _place(path: str) -> str:
+    there = os.path.exists(path)  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+    return path if there else f"{path} (not there now)"
 
 
 def _time(seconds: int) -> str:

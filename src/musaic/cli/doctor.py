@@ -126,6 +126,11 @@ def _library(path: Path | None) -> Iterator[Line]:
             assets, files, vanished = library.counts()
             text = f"{library.folder}: {assets:,} assets from {files:,} files, {vanished:,} of them vanished"
             yield Line(topic=topic, state="ok", text=text)
+            if library.unwritable:
+                text = (
+                    f"cannot be written ({library.unwritable}): it can be searched, and nothing new is kept"
+                )
+                yield Line(topic=topic, state="note", text=text)
             topic = "store"
             built_with = library.built_with()
             if built_with is not None:

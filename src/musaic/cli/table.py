@@ -1,5 +1,6 @@
 """Hits as a table on a terminal."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ def print_hits(hits: "Sequence[Hit]") -> None:
         name = Text(name_of(path.name), style=f"link {path.as_uri()}")
         if hit.kind == "generated":
             name.append("  (made here)", style="dim")
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110  Path.exists raises where a folder may not be looked into
             name.append("  (not there now)", style="yellow")
         near = [f"{hit.cosine:.3f}"] if hit.cosine is not None else []
         table.add_row(str(number), *near, name, Text(name_of(_near(path.parent))))

@@ -18,11 +18,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
+from musaic.disk import holder_of
 from musaic.embed.cache import user_cache
 from musaic.embed.folder import LAYOUT_FILES, Stored, Suffix, find_variant, has_weights
 from musaic.embed.models import ModelSpec
 from musaic.errors import ConfigError, HubError, ModelFilesError, MusaicError
-from musaic.holders import holder_of
 from musaic.home import expanded
 from musaic.network import misset, without_passwords
 

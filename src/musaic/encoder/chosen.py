@@ -200,6 +200,8 @@ class LibraryEncoder:
             self._loaded, self._kind_vectors = embedder, None
 
     def _note(self, built_with: Fingerprint, *, found: Fingerprint) -> None:
+        if self._ledger.unwritable is not None:
+            return
         self.remember_place(found)
         self._ledger.remember("fingerprint", built_with.model_dump_json())
 

@@ -12,9 +12,10 @@ from typing import Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from musaic.disk import holder_of, unwritable
 from musaic.errors import LibraryError
-from musaic.holders import holder_of
 from musaic.ledger import schema
+from musaic.ledger.reading import open_to_read
 
 CLOSED = "this library is closed; open it again"
 """What is said to those who come after the end."""
@@ -25,12 +26,17 @@ _Answer = TypeVar("_Answer")
 
 _WAIT_S, _TELL_AFTER_S = 30, 0.3
 _PAUSE_S = 0.02
+_UNWRITABLE = "{} cannot be written ({}); free space or fix its rights, and run again"
 
 _logger = logging.getLogger("musaic")
 
 
 class Database:
-    """The file under a `Ledger`."""
+    """The file under a `Ledger`.
+
+    Attributes:
+        unwritable: Why it can only be read, in the system's words; None where it can be written.
+    """
 
     def __init__(self, path: Path, *, notify: Callable[[str], None] = _logger.warning) -> None:
         """Open the file, made if it is not there.
@@ -43,13 +49,46 @@ class Database:
         # One connection has one transaction at a time, whatever thread began it.
         self._turn = threading.RLock()
         self._closed = False
+        self.unwritable: str | None = None
+        try:
+            self._open()
+        except LibraryError:
+            self.unwritable = unwritable(path.parent) if path.is_file() else None
+            if self.unwritable is None:
+                raise
+            self._open_to_read()
+
+    def _open(self) -> None:
         with self._errors():
-            self._db = sqlite3.connect(path, timeout=_PAUSE_S, isolation_level=None, check_same_thread=False)
+            self._db = sqlite3.connect(
+                self.path, timeout=_PAUSE_S, isolation_level=None, check_same_thread=False
+            )
         try:
             self._prepare()
         except BaseException:
-            self.close()
+            self._db.close()
             raise
+
+    def _open_to_read(self) -> None:
+        try:
+            with self._errors():
+                self._db = open_to_read(self.path, wait_s=_PAUSE_S)
+        except OSError as exc:
+            raise LibraryError(f"{self.path} cannot be read ({exc}); free space or fix its rights") from exc
+        self._refuse_newer()
+
+    def _refuse_newer(self) -> None:
+        if schema.version_of(self._db) > schema.VERSION:
+            raise LibraryError(f"{self.path} was written by a newer Musaic; update this one")
+
+    def check_writable(self) -> None:
+        """Refuse a file that can only be read.
+
+        Raises:
+            LibraryError: It is one; the message says why.
+        """
+        if self.unwritable is not None:
+            raise LibraryError(_UNWRITABLE.format(self.path, self.unwritable))
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -69,8 +108,7 @@ class Database:
                 # Another process may be at it too, or be quicker.
                 with self._transaction():
                     schema.upgrade(self._db)
-            if schema.version_of(self._db) > schema.VERSION:
-                raise LibraryError(f"{self.path} was written by a newer Musaic; update this one")
+            self._refuse_newer()
 
     def _share(self) -> None:
         """Let others read while one writes."""
@@ -120,6 +158,7 @@ class Database:
     @contextmanager
     def _transaction(self, survives: Literal["kill", "power cut"] = "kill") -> Iterator[None]:
         """Hold the file for writing: no other process writes between what is read and what is written here."""
+        self.check_writable()
         with self._turn, self._errors(), self._synced(survives):
             self._patiently(lambda: self._db.execute("BEGIN IMMEDIATE"))
             try:
@@ -178,7 +217,7 @@ def _explained(path: Path, exc: sqlite3.Error) -> LibraryError:
     # SQLite's code for an error is new in Python 3.11 and absent from errors of the module itself.
     name = getattr(exc, "sqlite_errorname", "")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN")):
-        return LibraryError(f"{path} cannot be written ({exc}); free space or fix its rights, and run again")
+        return LibraryError(_UNWRITABLE.format(path, unwritable(path.parent) or exc))
     if name.startswith("SQLITE_BUSY"):
         return LibraryError(f"{path} is being written by another process; run again when that is done")
     return LibraryError(

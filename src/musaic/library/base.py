@@ -68,6 +68,8 @@ class OpenLibrary:
         self._by_hand = dict(by_hand or {})
         self._notify = notify
         self._ledger = Ledger(folder / "ledger.sqlite", notify=notify)
+        self._told_unwritable = False
+        self._tell_unwritable(self._ledger.unwritable)
         self._encoder = LibraryEncoder(
             settings,
             self._ledger,
@@ -179,6 +181,11 @@ class OpenLibrary:
             self._ledger.close()
 
     @property
+    def unwritable(self) -> str | None:
+        """Why nothing new can be kept in the library, in the system's words; None where it can."""
+        return self._ledger.unwritable
+
+    @property
     def has_encoder(self) -> bool:
         """Whether an encoder was loaded; before that no file is in hand."""
         return self._encoder.ready
@@ -221,10 +228,18 @@ class OpenLibrary:
                 with self._turn:
                     if self._store is None:
                         self._store = Store.open(self.settings.store, self.folder)
+                        self._tell_unwritable(self._store.unwritable)
                     self._users += 1
                     return self._store
             except LibraryBusyError as exc:
                 patience.wait(exc)  # not in turn: other threads need no store
+
+    def _tell_unwritable(self, why: str | None) -> None:
+        if why is not None and not self._told_unwritable:
+            self._told_unwritable = True
+            self._notify(
+                f"the library {self.folder} cannot be written ({why}): it can be searched, and nothing new is kept"
+            )
 
     def _known_id(self, name: Path | str) -> str | None:
         """Return the asset that a path stands for.

@@ -10,6 +10,7 @@ from musaic.encoder import is_same_record
 from musaic.errors import LibraryError, StoreLimitError, UnknownAssetError
 from musaic.library.arguments import check_name, check_query, check_sources, checked_window
 from musaic.library.base import OpenLibrary
+from musaic.library.captions import label_of
 from musaic.library.doubts import Doubt, Near, Part, in_words, near_of
 from musaic.library.events import last_of, nothing_to_do
 from musaic.library.places import located_asset, located_hit
@@ -54,7 +55,9 @@ class FindingLibrary(OpenLibrary):
         from musaic.ingest import Ingest
 
         check_sources(sources)
+        self._ledger.check_writable()
         with self._writing, self._opened() as store:
+            store.check_writable()
             # What cannot hold is refused before the first file is read, and also where there is none to encode.
             if self._encoder.is_named:
                 self._encoder.of(store)
@@ -248,6 +251,7 @@ class FindingLibrary(OpenLibrary):
             if is_same_record(embedder.fingerprint, built_with):
                 self._encoder.remember_place(embedder.fingerprint)
                 return last_of(nothing_to_do(store.count()), on_progress)
+            self._ledger.check_writable()
             new = store.beside(embedder.fingerprint)
             run = Reindex(
                 self.folder,
@@ -314,7 +318,7 @@ class FindingLibrary(OpenLibrary):
 
         target = self.folder / "outputs" / "sheet.png" if path is None else self._sheet_target(path)
         tiles = [
-            Tile(Path(hit.path), *_label(hit, scores=scores), self.thumbnail(hit.asset_id), hit.asset_id)
+            Tile(Path(hit.path), *label_of(hit, scores=scores), self.thumbnail(hit.asset_id), hit.asset_id)
             for hit in ([hits] if isinstance(hits, Hit) else hits)
         ]
         return write_sheet(tiles, target, title=title, notify=self._notify)
@@ -338,7 +342,8 @@ class FindingLibrary(OpenLibrary):
         from musaic.ingest.thumbs import thumb_path
 
         path = thumb_path(self.folder, asset_id)
-        return path if path.exists() else None
+        there = os.path.exists(path)  # noqa: PTH110  Path.exists raises where a folder may not be looked into
+        return path if there else None
 
     def counts(self) -> tuple[int, int, int]:
         """Return how many assets, files and vanished files there are, without opening the store."""
@@ -376,7 +381,8 @@ class FindingLibrary(OpenLibrary):
 
     def _take_in_waiting(self, store: "Store") -> None:
         """Take pictures in that wait, unless another thread is writing: then they wait for the next call."""
-        if self._writing.acquire(blocking=False):
+        readable_only = store.unwritable is not None or self._ledger.unwritable is not None
+        if not readable_only and self._writing.acquire(blocking=False):
             try:
                 self._take_in_made(store)
             finally:
@@ -433,15 +439,3 @@ class FindingLibrary(OpenLibrary):
         except StoreLimitError:  # what cannot be an id is none
             return None
         return found[0] if found else None
-
-
-def _label(hit: Hit, *, scores: bool) -> tuple[str, str]:
-    """Return the name of a hit, which for all pictures made here is `picture` and so says nothing, and a line below."""
-    from musaic.media.spoken import spoken_name
-
-    made = hit.kind == "generated"
-    name = str(hit.metadata.get("prompt") or "") if made else spoken_name(hit.path)
-    below = ([f"{hit.cosine:.3f}"] if scores and hit.cosine is not None else []) + (
-        ["made here"] if made else []
-    )
-    return name, ", ".join(below)

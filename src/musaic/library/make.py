@@ -143,6 +143,7 @@ class MakingLibrary(RecordsLibrary):
                 f"the folder {str(self.folder)!a} has a name that is not valid UTF-8, so nothing made there can be "
                 "recorded; rename it"
             )
+        self._ledger.check_writable()
         self.check_engine(plan)
         limits = self._limits(max_cost_usd)
         signer = self._signer()

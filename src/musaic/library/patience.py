@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from musaic.errors import LibraryBusyError
 
-_TELL_AFTER_S, _PAUSE_S = 0.3, 0.05
+_TELL_AFTER_S, _PAUSE_S = 0.1, 0.05
 
 
 class Patience:

@@ -84,6 +84,8 @@ class RecordsLibrary(WantingLibrary):
         """End what processes left open that are gone. What cannot be written now is done by a later command."""
         from musaic.making import recover, restore
 
+        if self._ledger.unwritable is not None:
+            return
         restored = restore(self.folder, self._ledger, notify=self._notify)
         if restored:
             self._notify(

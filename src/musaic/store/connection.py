@@ -142,8 +142,12 @@ class Connection:
             _stop_embedded(self._database)
 
 
-def open_embedded(database: Path) -> Connection:
+def open_embedded(database: Path, *, shown: Path | None = None) -> Connection:
     """Open Milvus Lite on a folder, made if it is not there.
+
+    Args:
+        database: The folder.
+        shown: What errors call it.
 
     Raises:
         LibraryBusyError: Another program has the folder open.
@@ -159,8 +163,9 @@ def open_embedded(database: Path) -> Connection:
         client = _client(uri, token="", timeout_s=_EMBEDDED_TIMEOUT_S, proxied=False)
     except Exception as exc:
         _stop_embedded(database)
-        raise _unreached(str(database), _reason(_causes(exc), "")) from exc
-    return Connection(client, uri=str(database), timeout_s=_EMBEDDED_TIMEOUT_S, secret="", database=database)
+        raise _unreached(str(shown or database), _reason(_causes(exc), "")) from exc
+    uri = str(shown or database)
+    return Connection(client, uri=uri, timeout_s=_EMBEDDED_TIMEOUT_S, secret="", database=database)
 
 
 def open_server(settings: StoreSettings) -> Connection:

@@ -22,7 +22,9 @@ _MAX_NOTE_BYTES = 4096
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, *, shared: bool) -> None:
+        if shared:  # there is none of this kind
+            return
         os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
@@ -34,8 +36,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(descriptor: int, *, shared: bool) -> None:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
 
     def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
@@ -48,16 +50,19 @@ class FolderLock:
 
     Args:
         folder: An existing folder; the lock is its file `lock`.
+        shared: Only to read, with others who do; nothing is written, and where no lock is there, nobody made one.
 
     Raises:
         LibraryBusyError: Another process, or this one, holds it.
         StoreError: The folder cannot be written to, or its file system has no locks.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, shared: bool = False) -> None:
         self.path = folder / "lock"
-        self._descriptor: int | None = _acquire(self.path, folder)
-        _write_note(self._descriptor)
+        self._descriptor: int | None = _acquire(self.path, folder, shared=shared)
+        self._noted = not shared
+        if self._descriptor is not None and self._noted:
+            _write_note(self._descriptor)
 
     def release(self) -> None:
         """Give the folder back. Repeated calls do nothing."""
@@ -65,8 +70,10 @@ class FolderLock:
             return
         descriptor, self._descriptor = self._descriptor, None
         with contextlib.suppress(OSError):
-            os.ftruncate(descriptor, 0)
-        _unlock(descriptor)
+            if self._noted:
+                os.ftruncate(descriptor, 0)
+        with contextlib.suppress(OSError):  # it ends with the file anyway
+            _unlock(descriptor)
         os.close(descriptor)
 
     def __enter__(self) -> Self:
@@ -78,17 +85,21 @@ class FolderLock:
         self.release()
 
 
-def _acquire(path: Path, folder: Path) -> int:
+def _acquire(path: Path, folder: Path, *, shared: bool) -> int | None:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        descriptor = os.open(path, os.O_RDONLY if shared else os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as exc:
+        if shared:
+            return None
         raise StoreError(f"the library {folder} cannot be locked: {path}: {exc.strerror}") from exc
     try:
-        _lock(descriptor)
+        _lock(descriptor, shared=shared)
     except _HELD_ERRORS as exc:
         raise _busy(descriptor, folder) from exc
     except OSError as exc:
         os.close(descriptor)
+        if shared:
+            return None
         raise StoreError(
             f"the library {folder} cannot be locked ({exc.strerror}); its file system may not support locks: "
             "keep the library on a local disk"
@@ -111,9 +122,10 @@ def _write_note(descriptor: int) -> None:
         "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200],
     }
     # Escaped to ASCII, so that arguments that are not valid Unicode can be written too.
-    os.ftruncate(descriptor, 0)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    os.write(descriptor, json.dumps(note).encode("ascii"))
+    with contextlib.suppress(OSError):  # a full disk: the lock holds all the same
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, json.dumps(note).encode("ascii"))
 
 
 def _read_note(descriptor: int) -> tuple[int | None, str | None, str | None]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -25,8 +26,8 @@ from musaic.store.collection import (
     point_alias,
     real_name,
 )
-from musaic.store.connection import Connection, is_not_loaded, open_embedded, open_server
-from musaic.store.lock import FolderLock
+from musaic.store.connection import Connection, is_not_loaded, open_server
+from musaic.store.embedded import open_in
 from musaic.store.rows import (
     ASSET_FIELDS,
     MAX_NAME_BYTES,
@@ -56,6 +57,9 @@ _Answer = TypeVar("_Answer")
 class Store:
     """The rows of one library.
 
+    Attributes:
+        unwritable: Why it can only be read, in the system's words; None where it can be written.
+
     Open it with `Store.open`; close it, or use it as a context manager: an embedded store is held for
     this process alone until then. Calls may come from several threads.
 
@@ -69,10 +73,12 @@ class Store:
         *,
         alias: str,
         collection: Collection | None,
-        lock: FolderLock | None = None,
+        behind: ExitStack | None = None,
+        unwritable: str | None = None,
     ) -> None:
         self._connection, self._alias, self._collection = connection, alias, collection
-        self._lock = lock
+        self._behind = behind or ExitStack()
+        self.unwritable = unwritable
         self._writing = threading.Lock()  # Milvus Lite allows one writer at a time
         self._owns_connection = True
 
@@ -93,14 +99,13 @@ class Store:
             StoreError: What is there cannot be read.
         """
         check_collection_name(settings.collection, most=MAX_NAME_BYTES - NAME_SUFFIX_LENGTH)
-        lock = FolderLock(folder) if settings.uri is None else None
-        try:
-            connection = open_server(settings) if lock is None else open_embedded(folder / "vectors.db")
-        except BaseException:
-            if lock:
-                lock.release()
-            raise
-        store = cls(connection, alias=settings.collection, collection=None, lock=lock)
+        behind, unwritable = ExitStack(), None
+        if settings.uri is None:
+            connection, behind, unwritable = open_in(folder)
+        else:
+            connection = open_server(settings)
+        alias = settings.collection
+        store = cls(connection, alias=alias, collection=None, behind=behind, unwritable=unwritable)
         try:
             store._collection = find_collection(connection, settings.collection)
         except BaseException:
@@ -113,8 +118,7 @@ class Store:
         if self._owns_connection:
             self._owns_connection = False
             self._connection.close()
-        if self._lock:
-            self._lock.release()
+        self._behind.close()
 
     def __enter__(self) -> Self:
         return self
@@ -123,6 +127,18 @@ class Store:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def check_writable(self) -> None:
+        """Refuse a store that can only be read.
+
+        Raises:
+            StoreError: It is one; the message says why.
+        """
+        if self.unwritable is not None:
+            raise StoreError(
+                f"the store {self._connection.uri} cannot be written ({self.unwritable}); free space or fix its "
+                "rights, and run again"
+            )
 
     @property
     def capabilities(self) -> Capabilities:
@@ -146,6 +162,7 @@ class Store:
             StoreLimitError: Vectors of this length cannot be stored.
         """
         if self._collection is None:
+            self.check_writable()
             name = real_name(self._alias, fingerprint, taken=None)
             made = make_collection(self._connection, name, fingerprint)
             point_alias(self._connection, self._alias, made)
@@ -165,6 +182,7 @@ class Store:
         Raises:
             StoreLimitError: A value that a server would refuse; nothing was sent.
         """
+        self.check_writable()
         collection = self._present()
         dim = collection.fingerprint.dim
         records = {row.asset.id: to_record(row, dim=dim) for row in rows}
@@ -194,6 +212,7 @@ class Store:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Remove the rows with these ids; ids that are not there do not matter."""
+        self.check_writable()
         collection = self._present()
         wanted = list(dict.fromkeys(check_id(row_id) for row_id in ids))
         for start in range(0, len(wanted), _UPSERT_ROWS):
@@ -273,12 +292,13 @@ class Store:
 
         Not needed for safety. A server does so by itself.
         """
-        if self._connection.embedded and self._collection:
+        if self._connection.embedded and self._collection and self.unwritable is None:
             with self._writing, self._connection.errors():
                 self._connection.client.flush(self._collection.name, timeout=self._connection.timeout_s)
 
     def drop(self) -> None:
         """Remove the collection and all rows, also what an interrupted rebuild left. Pictures are not touched."""
+        self.check_writable()
         if self._collection:
             drop_alias(self._connection, self._alias)
             self._collection = None
@@ -292,6 +312,7 @@ class Store:
         `ids` of the second store yields need no encoding again; leftovers for other encoders are dropped.
         Closing the second store does nothing; close this one.
         """
+        self.check_writable()
         live = self._present()
         name = real_name(self._alias, fingerprint, taken=live.name)
         leftovers = [

@@ -1,11 +1,27 @@
-"""Who holds a file that is locked, as far as the system tells."""
+"""What the system says of files and folders: who holds one, and why another cannot be written."""
 
 import os
 import shlex
+import tempfile
 from pathlib import Path
 
 _LOCKS = Path("/proc/locks")
 _MOST_LETTERS = 200
+# More than what a file system may have left over for names.
+_PROBE = bytes(65_536)
+
+
+def unwritable(folder: Path) -> str | None:
+    """Return why nothing can be written into a folder, in the system's words; None where something can.
+
+    It is tried: rights do not tell of a disk that is full, or that is mounted to be read only.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(_PROBE)
+    except OSError as exc:
+        return (exc.strerror or str(exc)).lower()
+    return None
 
 
 def holder_of(path: Path) -> str:
