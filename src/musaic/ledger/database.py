@@ -1,6 +1,7 @@
 """The open file: transactions, and errors in words."""
 
 import logging
+import os
 import sqlite3
 import threading
 import time
@@ -15,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from musaic.disk import holder_of, unwritable
 from musaic.errors import LibraryError
 from musaic.ledger import schema
-from musaic.ledger.reading import open_to_read
+from musaic.ledger.longpath import is_long, short_uri
+from musaic.ledger.reading import connected, open_to_read
 
 CLOSED = "this library is closed; open it again"
 """What is said to those who come after the end."""
@@ -50,19 +52,28 @@ class Database:
         self._turn = threading.RLock()
         self._closed = False
         self.unwritable: str | None = None
+        self._folder: int | None = None
+        self._uri = f"{path.absolute().as_uri()}?"
+        if is_long(path):
+            self._uri, self._folder = short_uri(path)
+        try:
+            self._open_somehow()
+        except BaseException:
+            self._close_folder()
+            raise
+
+    def _open_somehow(self) -> None:
         try:
             self._open()
         except LibraryError:
-            self.unwritable = unwritable(path.parent) if path.is_file() else None
+            self.unwritable = unwritable(self.path.parent) if self.path.is_file() else None
             if self.unwritable is None:
                 raise
             self._open_to_read()
 
     def _open(self) -> None:
         with self._errors():
-            self._db = sqlite3.connect(
-                self.path, timeout=_PAUSE_S, isolation_level=None, check_same_thread=False
-            )
+            self._db = connected(self._uri, wait_s=_PAUSE_S)
         try:
             self._prepare()
         except BaseException:
@@ -72,7 +83,7 @@ class Database:
     def _open_to_read(self) -> None:
         try:
             with self._errors():
-                self._db = open_to_read(self.path, wait_s=_PAUSE_S)
+                self._db = open_to_read(self.path, uri=self._uri, wait_s=_PAUSE_S)
         except OSError as exc:
             raise LibraryError(f"{self.path} cannot be read ({exc}); free space or fix its rights") from exc
         self._refuse_newer()
@@ -154,6 +165,12 @@ class Database:
         with self._turn:
             self._closed = True
             self._db.close()
+            self._close_folder()
+
+    def _close_folder(self) -> None:
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            os.close(folder)
 
     @contextmanager
     def _transaction(self, survives: Literal["kill", "power cut"] = "kill") -> Iterator[None]:

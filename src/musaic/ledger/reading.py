@@ -9,11 +9,16 @@ from pathlib import Path
 from musaic.ledger import schema
 
 
-def open_to_read(path: Path, *, wait_s: float) -> sqlite3.Connection:
+def open_to_read(path: Path, *, uri: str, wait_s: float) -> sqlite3.Connection:
     """Return a connection that refuses to write.
 
     SQLite reads a file with a log beside it only where it can make an index of the log, or there is one. Where that
     fails, as with a file that an older Musaic wrote, what is read is a copy in memory.
+
+    Args:
+        path: Of the file.
+        uri: The same as SQLite takes it, up to where further options come.
+        wait_s: How long it waits by itself for another process.
 
     Raises:
         sqlite3.Error: It cannot be read either.
@@ -22,17 +27,17 @@ def open_to_read(path: Path, *, wait_s: float) -> sqlite3.Connection:
     log, index = Path(f"{path}-wal"), Path(f"{path}-shm")
     db = None
     if index.exists():
-        db = _opened(path, "mode=ro", wait_s)
+        db = _opened(f"{uri}&mode=ro", wait_s)
     elif not (log.exists() and log.stat().st_size):
-        db = _opened(path, "mode=ro&immutable=1", wait_s)
+        db = _opened(f"{uri}&mode=ro&immutable=1", wait_s)
     db = db or _copied(path, wait_s)
     db.execute("PRAGMA query_only = ON")
     return db
 
 
-def _opened(path: Path, how: str, wait_s: float) -> sqlite3.Connection | None:
+def _opened(uri: str, wait_s: float) -> sqlite3.Connection | None:
     """Return a connection; None where the file cannot be read so, or lacks tables of this version."""
-    db = _connected(f"{path.absolute().as_uri()}?{how}", wait_s)
+    db = connected(uri, wait_s=wait_s)
     with suppress(sqlite3.Error):
         if schema.version_of(db) >= schema.VERSION:
             return db
@@ -41,7 +46,7 @@ def _opened(path: Path, how: str, wait_s: float) -> sqlite3.Connection | None:
 
 
 def _copied(path: Path, wait_s: float) -> sqlite3.Connection:
-    memory = _connected(":memory:", wait_s)
+    memory = connected(":memory:", wait_s=wait_s)
     with tempfile.TemporaryDirectory(prefix="musaic-") as folder:
         copy = Path(folder, path.name)
         shutil.copyfile(path, copy)
@@ -54,5 +59,6 @@ def _copied(path: Path, wait_s: float) -> sqlite3.Connection:
     return memory
 
 
-def _connected(name: str, wait_s: float) -> sqlite3.Connection:
+def connected(name: str, *, wait_s: float) -> sqlite3.Connection:
+    """Return a connection for all threads, whose transactions are begun by hand."""
     return sqlite3.connect(name, timeout=wait_s, isolation_level=None, check_same_thread=False, uri=True)
