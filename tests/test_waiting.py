@@ -72,6 +72,8 @@ def waiting(own: Path, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
         searching = subprocess.Popen(
             [*PROGRAM, "search", "red", "--paths", "-n", "1", "--library", str(own)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path, **more),
+            # A shell that starts the tests in the background lets all below it ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         searching.holder = holder  # type: ignore[attr-defined]
         assert searching.stderr is not None
